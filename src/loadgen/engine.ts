@@ -130,7 +130,7 @@ export class Engine {
   stop(): void {
     if (this.#ending !== undefined) return;
     this.#ending = 'stopped-by-signal';
-    this.#tell('interruption', 'stopped by a signal');
+    this.#reportEvent('interruption', 'stopped by a signal');
     this.#probing.abort();
     this.#threads.stop();
   }
@@ -143,7 +143,7 @@ export class Engine {
     if (this.#ending !== undefined) return;
     this.#crash = error;
     this.#ending = 'failed';
-    this.#tell('interruption', error.message);
+    this.#reportEvent('interruption', error.message);
     this.#probing.abort();
     this.#threads.stop();
   }
@@ -151,7 +151,7 @@ export class Engine {
   /** Ends the load threads immediately. The run contains the data that they reported before. */
   async cut(): Promise<void> {
     this.#ending = 'cut-by-signal';
-    this.#tell('interruption', 'cut by a signal');
+    this.#reportEvent('interruption', 'cut by a signal');
     await this.#threads.cut();
   }
 
@@ -186,7 +186,7 @@ export class Engine {
       if (!(error instanceof WsgError)) throw error;
       this.#crash = error;
       this.#ending = 'failed';
-      this.#tell('interruption', error.message);
+      this.#reportEvent('interruption', error.message);
       return lastElapsedMs();
     }
   }
@@ -199,7 +199,7 @@ export class Engine {
     }
     if (this.#ending !== undefined) return;
     this.#ending = 'aborted-by-script';
-    this.#tell('interruption', message.reason);
+    this.#reportEvent('interruption', message.reason);
     this.#threads.stop();
   }
 
@@ -216,7 +216,7 @@ export class Engine {
         this.#gateway.push(record);
         sink?.writeGateway(record);
       },
-      failed: (reason: string) => this.#tell('warning', reason),
+      failed: (reason: string) => this.#reportEvent('warning', reason),
     };
     return new GatewayWatch(gatewayUrl, outlets, clock);
   }
@@ -247,7 +247,7 @@ export class Engine {
 
   #warnOf({ second, health, shortOfVus = [] }: SecondMessage): void {
     const lateMs = health.scheduleLag.max;
-    if (lateMs > STALL_MS) this.#tell('stall', `an action ran ${lateMs.toFixed(0)} ms late in second ${second}`);
+    if (lateMs > STALL_MS) this.#reportEvent('stall', `an action ran ${lateMs.toFixed(0)} ms late in second ${second}`);
     for (const place of shortOfVus) this.#warnOfShortage(place);
   }
 
@@ -270,7 +270,7 @@ export class Engine {
     if (this.#ending !== undefined || !this.#plan.thresholds.some(({ abortOnFail }) => abortOnFail)) return;
     if (!this.#judge.mustAbort(this.#accumulator.totals(elapsedMs, { complete: 0, interrupted: 0 }))) return;
     this.#ending = 'thresholds-crossed';
-    this.#tell('interruption', 'a crossed threshold ends the run');
+    this.#reportEvent('interruption', 'a crossed threshold ends the run');
     this.#threads.stop();
   }
 
@@ -300,7 +300,7 @@ export class Engine {
     return composeProgress(this.#plan, this.#threads.progress);
   }
 
-  #tell(kind: RunEventRecord['kind'], text: string): void {
+  #reportEvent(kind: RunEventRecord['kind'], text: string): void {
     const event = this.#record(kind, text);
     this.#deps.observer?.happened?.(event);
   }

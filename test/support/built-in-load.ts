@@ -59,7 +59,7 @@ export async function runBuiltIn(flags: LoadFlags, started?: (stop: () => void) 
     shard: WHOLE,
     pools: plan.scenarios.map(() => new IterationPool()),
     clock: systemClock,
-    outlets: {
+    events: {
       log: ({ text }) => result.log.push(text),
       verdict: () => undefined,
       progress: [plan.scenarios.map(() => new ProgressCells())],

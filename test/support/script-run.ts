@@ -53,7 +53,7 @@ export async function runScript(source: string, options: ScriptRunOptions = {}):
     clock: systemClock,
     script: program.forRun(plan).bundle,
     samples: options.sampled && sampleBuffer(options.sampled),
-    outlets: {
+    events: {
       progress: [plan.scenarios.map(() => new ProgressCells())],
       secondEnded: ({ metrics }) => accumulator.add(metrics),
       log: (line) => void logs.push(line),

@@ -42,7 +42,7 @@ export async function runCalibration({ threads, json, output, version }: Calibra
     const started = (next: Engine): void => {
       engine = next;
     };
-    const parts = { url, clock: systemClock, version, threads, tell, isStopped: () => isStopped, started };
+    const parts = { url, clock: systemClock, version, threads, report: tell, isStopped: () => isStopped, started };
     const calibration = await calibrate(parts);
     if (calibration === undefined) return EXIT_CODE.stoppedBySignal;
     output.stdout.write(json ? `${JSON.stringify(calibration)}\n` : calibrationText(calibration));

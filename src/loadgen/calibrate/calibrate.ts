@@ -18,7 +18,7 @@ const TRIAL_VUS = 100;
 const TRIAL = { duration: '3s' } as const;
 const SEARCH = { firstRate: 4000, precision: 0.1, mostTrials: 9 } as const;
 /** A rate is sustained if at least this share of it was started. */
-const LEAST_BEGUN = 0.98;
+const MIN_STARTED_SHARE = 0.98;
 /** Message size of all measurements in bytes. */
 export const CALIBRATION_SIZE = 64;
 
@@ -33,7 +33,7 @@ export interface CalibrateDeps {
   /** Virtual users of the search for the highest rate; 100 by default. */
   readonly vus?: number;
   /** Receives a sentence after each step. */
-  readonly tell: (sentence: string) => void;
+  readonly report: (sentence: string) => void;
   /** Checked before each step. */
   readonly isStopped: () => boolean;
   /** Receives each engine before it runs, so that a signal can stop it. */
@@ -49,14 +49,16 @@ export async function calibrate(deps: CalibrateDeps): Promise<Calibration | unde
   const trips = floor?.end.totals.trends['ws_rtt']?.histograms.service;
   if (floor === undefined || trips === undefined) return undefined;
   const [floorP50Ms, floorP99Ms] = [trips.valueAtPercentile(50), trips.valueAtPercentile(99)];
-  deps.tell(`without load: a round trip takes ${floorP50Ms.toFixed(3)} ms (median), ${floorP99Ms.toFixed(3)} ms (p99)`);
+  deps.report(
+    `without load: a round trip takes ${floorP50Ms.toFixed(3)} ms (median), ${floorP99Ms.toFixed(3)} ms (p99)`,
+  );
   const trials: RateTrial[] = [];
   for (let rate = nextRate(trials, SEARCH); rate !== undefined; rate = nextRate(trials, SEARCH)) {
     const run = await runEcho({ ...TRIAL, vus: String(deps.vus ?? TRIAL_VUS), rate: String(rate) }, deps);
     if (run === undefined) return undefined;
     const isKept = isRateKept(run);
     trials.push({ rate, isKept });
-    deps.tell(`${rate} messages/s: ${isKept ? 'sustained' : 'not sustained'}`);
+    deps.report(`${rate} messages/s: ${isKept ? 'sustained' : 'not sustained'}`);
   }
   const messagesPerSecond = highestKept(trials);
   return { at: new Date(deps.clock.wallNow()).toISOString(), floorP50Ms, floorP99Ms, messagesPerSecond };
@@ -85,7 +87,7 @@ function isRateKept(run: Run): boolean {
   const seconds = run.health.slice(1, -1);
   const begun = seconds.reduce((sum, second) => sum + (second.begun ?? 0), 0);
   const planned = seconds.reduce((sum, second) => sum + (second.planned ?? 0), 0);
-  const isInTime = judgeSeconds(seconds).verdict === 'healthy' && begun >= planned * LEAST_BEGUN;
+  const isInTime = judgeSeconds(seconds).verdict === 'healthy' && begun >= planned * MIN_STARTED_SHARE;
   return isInTime && (run.end.totals.counters['ws_msgs_lost'] ?? 0) === 0;
 }
 

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 
 /** Maximum number of source addresses in a list. */
-export const MOST_ADDRESSES = 65_536;
+export const MAX_ADDRESSES = 65_536;
 const IPV4_BITS = 32;
 
 /**
@@ -16,8 +16,8 @@ export function parseLocalAddresses(text: string): readonly string[] | { readonl
       return { problem: `'${part}' must be an address, a range such as 127.0.0.2-127.0.0.9, or a CIDR block` };
     if ('address' in range) addresses.push(range.address);
     else {
-      if (range.last - range.first + addresses.length >= MOST_ADDRESSES) {
-        return { problem: `'${part}' has more than ${MOST_ADDRESSES} addresses` };
+      if (range.last - range.first + addresses.length >= MAX_ADDRESSES) {
+        return { problem: `'${part}' has more than ${MAX_ADDRESSES} addresses` };
       }
       for (let number = range.first; number <= range.last; number += 1) addresses.push(textOf(number));
     }

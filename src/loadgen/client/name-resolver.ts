@@ -54,9 +54,9 @@ export class NameResolver {
       const waiters = this.#asked.get(hostname) ?? [];
       this.#asked.delete(hostname);
       const answer = error === null ? this.#keep(hostname, addresses) : error;
-      for (const tell of waiters) {
-        if (answer instanceof Error) tell(answer);
-        else tell(null, answer);
+      for (const answerWaiter of waiters) {
+        if (answer instanceof Error) answerWaiter(answer);
+        else answerWaiter(null, answer);
       }
     });
   }

@@ -5,7 +5,7 @@ const HOST = '127.0.0.1';
 const LARGEST_MESSAGE_BYTES = 16 * 1024 * 1024;
 const BACKLOG = 4096;
 /** Maximum number of unsent bytes before the server stops reading from the client. */
-const MOST_BUFFERED_BYTES = 1024 * 1024;
+const MAX_BUFFERED_BYTES = 1024 * 1024;
 
 /**
  * Entry of a process that echoes each WebSocket message on a free port of 127.0.0.1. It writes its
@@ -22,7 +22,7 @@ function main(): void {
     skipUTF8Validation: true,
   });
   server.on('connection', echo);
-  server.on('listening', () => tellAddress(server));
+  server.on('listening', () => reportAddress(server));
   process.once('disconnect', () => process.exit(0));
   process.once('SIGTERM', () => process.exit(0));
 }
@@ -30,15 +30,15 @@ function main(): void {
 function echo(socket: WebSocket): void {
   socket.on('message', (message, isBinary) => {
     socket.send(Array.isArray(message) ? Buffer.concat(message) : message, { binary: isBinary }, () => {
-      if (socket.isPaused && socket.bufferedAmount < MOST_BUFFERED_BYTES) socket.resume();
+      if (socket.isPaused && socket.bufferedAmount < MAX_BUFFERED_BYTES) socket.resume();
     });
-    if (socket.bufferedAmount >= MOST_BUFFERED_BYTES) socket.pause();
+    if (socket.bufferedAmount >= MAX_BUFFERED_BYTES) socket.pause();
   });
   // A broken stream also closes the connection.
   socket.on('error', () => undefined);
 }
 
-function tellAddress(server: WebSocketServer): void {
+function reportAddress(server: WebSocketServer): void {
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('the echo server has no address');
   const fd = Number(process.argv[process.argv.indexOf('--ready-fd') + 1]);

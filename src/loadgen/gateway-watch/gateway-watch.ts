@@ -6,7 +6,7 @@ const SECOND_MS = 1000;
 const REQUEST_TIMEOUT_MS = 2000;
 
 /** Receives the results of a watch. */
-export interface GatewayOutlets {
+export interface GatewayWatchDeps {
   recorded(record: GatewayRecord): void;
   /** Called for the first of several failures in a row. */
   failed(reason: string): void;
@@ -26,11 +26,11 @@ export class GatewayWatch {
   #cancelNext: () => void = () => undefined;
   #reading: Promise<void> = Promise.resolve();
 
-  readonly #outlets: GatewayOutlets;
+  readonly #deps: GatewayWatchDeps;
   readonly #clock: Clock;
 
-  constructor(gatewayUrl: string, outlets: GatewayOutlets, clock: Clock) {
-    this.#outlets = outlets;
+  constructor(gatewayUrl: string, deps: GatewayWatchDeps, clock: Clock) {
+    this.#deps = deps;
     this.#clock = clock;
     this.#metricsUrl = new URL('/metrics', gatewayUrl).href;
   }
@@ -82,7 +82,7 @@ export class GatewayWatch {
   #record(counters: WatchedCounters): void {
     const before = this.#last ?? counters;
     this.#last = counters;
-    this.#outlets.recorded({
+    this.#deps.recorded({
       second: this.#second,
       sent: counters.sent - before.sent,
       received: counters.received - before.received,
@@ -97,8 +97,7 @@ export class GatewayWatch {
       this.#isFailing = false;
       return result;
     }
-    if (!this.#isFailing)
-      this.#outlets.failed(`the gateway's counters at ${this.#metricsUrl} cannot be read: ${result}`);
+    if (!this.#isFailing) this.#deps.failed(`the gateway's counters at ${this.#metricsUrl} cannot be read: ${result}`);
     this.#isFailing = true;
     return undefined;
   }

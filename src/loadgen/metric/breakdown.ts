@@ -7,7 +7,7 @@ import { SeriesRegistry } from './series-registry.js';
  * Maximum number of groups, because scripts may create any number of them. Samples of further
  * groups count for the scenario only.
  */
-const MOST_GROUPS = 200;
+const MAX_GROUPS = 200;
 
 /**
  * Metrics of a thread by scenario, and by group within it, as k6's full summary shows them. It
@@ -42,7 +42,7 @@ export class Breakdown {
 
   #part(name: string, isScenario: boolean): Map<string, Metric> | undefined {
     const known = this.#parts.get(name);
-    if (known !== undefined || (!isScenario && this.#parts.size >= MOST_GROUPS)) return known;
+    if (known !== undefined || (!isScenario && this.#parts.size >= MAX_GROUPS)) return known;
     const part = new Map<string, Metric>();
     this.#parts.set(name, part);
     return part;

@@ -57,11 +57,11 @@ export class Metric<S extends AnySeries = AnySeries> {
   /** Records one sample. */
   add(value: number, tags: Tags): void {
     this.total.add(value);
-    this.tell(value, tags);
+    this.forward(value, tags);
   }
 
   /** Passes a sample to submetrics and taps whose value the total already contains. */
-  tell(value: number, tags: Tags): void {
+  forward(value: number, tags: Tags): void {
     for (const submetric of this.submetrics) if (hasTags(tags, submetric.tags)) submetric.series.add(value);
     this.tap?.(this.definition, value, tags);
   }

@@ -26,7 +26,7 @@ export interface SampleBatch {
 }
 
 /** Maximum number of batches in flight. 64 batches of maximum size take 5 MB. */
-const MOST_UNDER_WAY = 64;
+const MAX_IN_FLIGHT = 64;
 const LARGEST_BATCH = 4096;
 
 /**
@@ -42,7 +42,7 @@ export class SampleCredit {
 
   /** Reserves one batch; false at the limit. */
   take(): boolean {
-    if (Atomics.add(this.#underWay, 0, 1) < MOST_UNDER_WAY) return true;
+    if (Atomics.add(this.#underWay, 0, 1) < MAX_IN_FLIGHT) return true;
     Atomics.sub(this.#underWay, 0, 1);
     return false;
   }
@@ -53,7 +53,7 @@ export class SampleCredit {
   }
 
   /** Releases a batch that was received. */
-  giveBack(): void {
+  release(): void {
     Atomics.sub(this.#underWay, 0, 1);
   }
 }

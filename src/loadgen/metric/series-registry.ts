@@ -13,7 +13,7 @@ export interface Check {
 }
 
 /** Maximum number of groups, because scripts may create any number of them. */
-const MOST_GROUPS = 1000;
+const MAX_GROUPS = 1000;
 
 export interface MetricRegistryOptions {
   /** Submetrics of the plan: `metric{tag:value}`. Invalid names are ignored. */
@@ -85,7 +85,7 @@ export class SeriesRegistry {
 
   /** Notes that a group was completed: summaries list it even without checks. */
   noteGroup(path: string): void {
-    if (this.#knownGroups.has(path) || this.#knownGroups.size >= MOST_GROUPS) return;
+    if (this.#knownGroups.has(path) || this.#knownGroups.size >= MAX_GROUPS) return;
     this.#knownGroups.add(path);
     this.#newGroups.push(path);
   }

@@ -10,12 +10,12 @@ import type { LoadOutput } from './load-outputs.js';
 import { LocalServer } from './local-server.js';
 
 /** History for a page that is opened late: 4 hours. */
-const MOST_SECONDS = 14_400;
+const MAX_SECONDS = 14_400;
 /**
  * Maximum number of unsent bytes per page. A slower page is disconnected; it reconnects by itself
  * and receives the history.
  */
-const MOST_WAITING_BYTES = 8 * 2 ** 20;
+const MAX_WAITING_BYTES = 8 * 2 ** 20;
 
 const FILES: Readonly<Record<string, readonly [type: string, text: string]>> = {
   '/uplot.js': ['text/javascript', UPLOT_SCRIPT],
@@ -58,9 +58,9 @@ export class DashboardOutput implements LoadOutput {
     this.#header = snapshot.header;
     const second = JSON.stringify(dashboardSecond(snapshot));
     this.#history.push(second);
-    if (this.#history.length > MOST_SECONDS) this.#history.shift();
+    if (this.#history.length > MAX_SECONDS) this.#history.shift();
     for (const page of this.#pages) {
-      if (page.writableLength > MOST_WAITING_BYTES) page.destroy();
+      if (page.writableLength > MAX_WAITING_BYTES) page.destroy();
       else page.write(`event: second\ndata: ${second}\n\n`);
     }
   }

@@ -19,7 +19,7 @@ export interface JsonOutputPlan {
 export class JsonOutput implements LoadOutput {
   readonly description: string;
   readonly #file: SampleFile;
-  readonly #told = new Set<string>();
+  readonly #described = new Set<string>();
 
   readonly #plan: JsonOutputPlan;
 
@@ -50,8 +50,8 @@ export class JsonOutput implements LoadOutput {
   }
 
   #metricLine({ name, type, contains }: MetricDefinition): string[] {
-    if (this.#told.has(name)) return [];
-    this.#told.add(name);
+    if (this.#described.has(name)) return [];
+    this.#described.add(name);
     const thresholds = this.#plan.thresholds
       .filter(({ series }) => series === name)
       .map(({ expression }) => expression);

@@ -6,7 +6,7 @@ import { createGzip } from 'node:zlib';
 import { errorMessage, WsgError } from '../../core/error.js';
 
 /** Maximum number of bytes that wait for a slow disk. */
-const MOST_WAITING_BYTES = 16 * 2 ** 20;
+const MAX_WAITING_BYTES = 16 * 2 ** 20;
 const STOP_BOUND_MS = 10_000;
 
 /**
@@ -24,7 +24,7 @@ export class SampleFile {
   readonly #mostWaitingBytes: number;
   readonly #stdout: Writable;
 
-  constructor(path: string, mostWaitingBytes = MOST_WAITING_BYTES, stdout: Writable = process.stdout) {
+  constructor(path: string, mostWaitingBytes = MAX_WAITING_BYTES, stdout: Writable = process.stdout) {
     this.#path = path;
     this.#mostWaitingBytes = mostWaitingBytes;
     this.#stdout = stdout;

@@ -38,7 +38,7 @@ const OWN_BYTES = 180_000_000;
 const USER_BYTES = { 'built-in': 18_000, script: 45_000 } as const;
 
 /** Linux's largest range without well-known ports. */
-const WIDEST_RANGE = '1024 65535';
+const MAX_PORT_RANGE = '1024 65535';
 
 /** Resources that a load test needs. */
 export interface LoadNeeds {
@@ -89,7 +89,7 @@ function judgePorts({ vus, servers, sourceAddresses }: LoadNeeds, { ports }: Mac
   const wanted = Math.ceil(vus / range);
   return {
     problem: `${vus} virtual users need as many source ports, but ${from} with ports ${ports.first} to ${ports.last} provides only ${connections}`,
-    remedy: `sysctl -w net.ipv4.ip_local_port_range="${WIDEST_RANGE}", or ${wanted} source addresses: --local-address 127.0.0.2-127.0.0.${Math.min(254, wanted + 1)} on loopback`,
+    remedy: `sysctl -w net.ipv4.ip_local_port_range="${MAX_PORT_RANGE}", or ${wanted} source addresses: --local-address 127.0.0.2-127.0.0.${Math.min(254, wanted + 1)} on loopback`,
   };
 }
 

@@ -32,10 +32,10 @@ export class RunMonitor implements RunSink {
   #lastElapsedMs = 0;
   #last: RunSnapshot | undefined;
 
-  readonly #tell: (snapshot: RunSnapshot) => void;
+  readonly #report: (snapshot: RunSnapshot) => void;
 
-  constructor(thresholds: readonly ThresholdPlan[], tell: (snapshot: RunSnapshot) => void) {
-    this.#tell = tell;
+  constructor(thresholds: readonly ThresholdPlan[], report: (snapshot: RunSnapshot) => void) {
+    this.#report = report;
     this.#judge = new ThresholdJudge(thresholds);
   }
 
@@ -76,7 +76,7 @@ export class RunMonitor implements RunSink {
       thresholds: this.#judge.outcomes(totals, header.metrics),
     };
     this.#lastElapsedMs = second.elapsedMs;
-    this.#tell(this.#last);
+    this.#report(this.#last);
   }
 
   writeGateway(): void {}
@@ -89,7 +89,7 @@ export class RunMonitor implements RunSink {
     if (this.#last === undefined) return;
     const { totals } = end;
     const { metrics } = this.#last.header;
-    this.#tell({ ...this.#last, totals, thresholds: this.#judge.outcomes(totals, metrics), end });
+    this.#report({ ...this.#last, totals, thresholds: this.#judge.outcomes(totals, metrics), end });
   }
 
   #takeLatencies(): ReadonlyMap<string, LatencyFigures> {

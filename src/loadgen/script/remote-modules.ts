@@ -8,7 +8,7 @@ import type { RemoteModule } from '../../script-compiler/bundle.js';
 const TIMEOUT_MS = 30_000;
 /** Delay after which a slow download is announced. */
 const SLOW_MS = 2000;
-const MOST_BYTES = 20_000_000;
+const MAX_BYTES = 20_000_000;
 
 /** Returns the folder for fetched modules. */
 export function remoteModulesFolder(env: Readonly<NodeJS.ProcessEnv>): string {
@@ -22,12 +22,12 @@ export function remoteModulesFolder(env: Readonly<NodeJS.ProcessEnv>): string {
  */
 export class RemoteModules {
   readonly #folder: string;
-  readonly #tell: (sentence: string) => void;
+  readonly #report: (sentence: string) => void;
 
-  /** `tell` receives a sentence for each module that is fetched from the network. */
-  constructor(folder: string, tell: (sentence: string) => void) {
+  /** `report` receives a sentence for each module that is fetched from the network. */
+  constructor(folder: string, report: (sentence: string) => void) {
     this.#folder = folder;
-    this.#tell = tell;
+    this.#report = report;
   }
 
   /** Rejects with a sentence if the module can be neither fetched nor read. */
@@ -35,11 +35,11 @@ export class RemoteModules {
     const path = join(this.#folder, `${sha256(address)}.js`);
     const kept = await readKept(path);
     if (kept !== undefined) return { contents: kept };
-    const told = setTimeout(() => this.#tell(`fetching ${address} ...`), SLOW_MS);
+    const told = setTimeout(() => this.#report(`fetching ${address} ...`), SLOW_MS);
     const contents = await fetchText(address).finally(() => clearTimeout(told));
     await this.#keep(path, contents);
     const checksum = sha256(contents);
-    this.#tell(`fetched ${address} (${contents.length} characters, SHA-256 ${checksum}), stored in ${path}`);
+    this.#report(`fetched ${address} (${contents.length} characters, SHA-256 ${checksum}), stored in ${path}`);
     return { contents };
   }
 
@@ -84,7 +84,7 @@ async function fetchText(address: string): Promise<string> {
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES} bytes`);
+    if (bytes > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

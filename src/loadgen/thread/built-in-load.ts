@@ -12,7 +12,7 @@ import { builtInOf } from '../scenario/index.js';
 import type { BuiltInPart } from '../scenario/scenario-definition.js';
 import type { OpenConnections } from '../scenario/open-connections.js';
 import type { Scenario } from '../scenario/scenario.js';
-import type { ScriptOutlets } from './script-load.js';
+import type { ScriptOutput } from './script-load.js';
 import { DialTargets } from '../client/dial-targets.js';
 
 /** Options and collaborators of a built-in load. */
@@ -25,7 +25,7 @@ export interface BuiltInLoadOptions {
   readonly readBuffer: Buffer;
   readonly lookup: LookupFunction;
   readonly clock: Clock;
-  readonly outlets: Pick<ScriptOutlets, 'log'>;
+  readonly events: Pick<ScriptOutput, 'log'>;
   /** Whether this thread performs the tasks that exactly one thread must do. */
   readonly isFirstThread: boolean;
 }
@@ -40,8 +40,8 @@ export class BuiltInLoad {
 
   constructor(options: BuiltInLoadOptions) {
     this.#options = options;
-    const { behaviour, plan, registry, isFirstThread, outlets } = options;
-    const complain = (text: string): void => outlets.log({ level: 'warning', text });
+    const { behaviour, plan, registry, isFirstThread, events } = options;
+    const complain = (text: string): void => events.log({ level: 'warning', text });
     this.#create = builtInOf(behaviour).create(behaviour, { seed: plan.seed, registry, isFirstThread, complain });
     this.#targets = new DialTargets(behaviour.dial, plan.runtime);
   }

@@ -6,10 +6,10 @@ import type { Plan } from '../plan/plan.js';
 import type { ScriptBundle } from '../script/script-runner.js';
 import type { ProgressCells } from './progress-cells.js';
 import type { SecondMessage } from './protocol.js';
-import type { ScriptOutlets } from './script-load.js';
+import type { ScriptOutput } from './script-load.js';
 
 /** Receives the progress and results of a load. */
-export interface LoadOutlets extends ScriptOutlets {
+export interface LoadEvents extends ScriptOutput {
   /**
    * For each thread, the cells of each scenario of the plan. Its own are those at the index of its
    * shard.
@@ -25,7 +25,7 @@ export interface LoadOptions {
   readonly shard: Shard;
   /** One for each scenario of the plan. */
   readonly pools: readonly IterationPool[];
-  readonly outlets: LoadOutlets;
+  readonly events: LoadEvents;
   readonly clock: Clock;
   /** Takes every sample, if an output records them. */
   readonly samples?: SampleBuffer;

@@ -15,7 +15,7 @@ import {
 } from './protocol.js';
 
 /** Receives the messages of a load thread. */
-export interface ThreadOutlets {
+export interface LoadThreadDeps {
   secondEnded(message: SecondMessage): void;
   takeSamples(batch: SampleBatch): void;
   takeScriptMessage(message: LogMessage | VerdictMessage): void;
@@ -29,9 +29,9 @@ export class LoadThread {
   readonly ready: Promise<void>;
   readonly setUp: Promise<SetUpOutcome | undefined>;
   readonly usersDone: Promise<void>;
-  readonly #tellReady: () => void;
-  readonly #tellSetUp: (outcome: SetUpOutcome | undefined) => void;
-  readonly #tellUsersDone: () => void;
+  readonly #resolveReady: () => void;
+  readonly #resolveSetUp: (outcome: SetUpOutcome | undefined) => void;
+  readonly #resolveUsersDone: () => void;
   #worker: Worker | undefined;
   /** Its last message. */
   #outcome: EndMessage | InitFailedMessage | undefined;
@@ -39,17 +39,17 @@ export class LoadThread {
   #isCut = false;
 
   readonly #start: ThreadStart;
-  readonly #outlets: ThreadOutlets;
+  readonly #deps: LoadThreadDeps;
   readonly #entry: URL;
 
   /** `entry` is the file that the thread runs; the default is next to this file. */
-  constructor(start: ThreadStart, outlets: ThreadOutlets, entry: URL = ENTRY) {
+  constructor(start: ThreadStart, deps: LoadThreadDeps, entry: URL = ENTRY) {
     this.#start = start;
-    this.#outlets = outlets;
+    this.#deps = deps;
     this.#entry = entry;
-    [this.ready, this.#tellReady] = milestone<void>();
-    [this.setUp, this.#tellSetUp] = milestone<SetUpOutcome | undefined>();
-    [this.usersDone, this.#tellUsersDone] = milestone<void>();
+    [this.ready, this.#resolveReady] = milestone<void>();
+    [this.setUp, this.#resolveSetUp] = milestone<SetUpOutcome | undefined>();
+    [this.usersDone, this.#resolveUsersDone] = milestone<void>();
   }
 
   /**
@@ -70,9 +70,9 @@ export class LoadThread {
     });
     // The thread's last message may still be in transit.
     await new Promise((resolve) => void setImmediate(resolve));
-    this.#tellReady();
-    this.#tellSetUp(undefined);
-    this.#tellUsersDone();
+    this.#resolveReady();
+    this.#resolveSetUp(undefined);
+    this.#resolveUsersDone();
     const outcome = this.#outcome;
     if (outcome?.type === 'initFailed') throw new WsgError('script.failed', outcome.text);
     if (outcome !== undefined || this.#isCut) return outcome;
@@ -84,7 +84,7 @@ export class LoadThread {
   }
 
   /** Sends a message; no effect if the thread has ended. */
-  tell(message: ToThread): void {
+  send(message: ToThread): void {
     this.#worker?.postMessage(message);
   }
 
@@ -107,18 +107,18 @@ export class LoadThread {
     if (!isFromThread(message)) return;
     switch (message.type) {
       case 'ready':
-        return this.#tellReady();
+        return this.#resolveReady();
       case 'setUp':
-        return this.#tellSetUp(message.outcome);
+        return this.#resolveSetUp(message.outcome);
       case 'usersDone':
-        return this.#tellUsersDone();
+        return this.#resolveUsersDone();
       case 'samples':
-        return this.#outlets.takeSamples(message.batch);
+        return this.#deps.takeSamples(message.batch);
       case 'second':
-        return this.#outlets.secondEnded(message);
+        return this.#deps.secondEnded(message);
       case 'log':
       case 'verdict':
-        return this.#outlets.takeScriptMessage(message);
+        return this.#deps.takeScriptMessage(message);
       default:
         this.#end(message);
     }
@@ -130,10 +130,10 @@ export class LoadThread {
   }
 }
 
-function milestone<T>(): [promise: Promise<T>, tell: (value: T) => void] {
-  let tell: (value: T) => void = () => undefined;
+function milestone<T>(): [promise: Promise<T>, resolveIt: (value: T) => void] {
+  let resolveIt: (value: T) => void = () => undefined;
   const promise = new Promise<T>((resolve) => {
-    tell = resolve;
+    resolveIt = resolve;
   });
-  return [promise, tell];
+  return [promise, resolveIt];
 }

@@ -21,7 +21,7 @@ import type { ScriptBundle } from '../script/script-runner.js';
 import { OpenConnections } from '../scenario/open-connections.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { BuiltInLoad, type BuiltInLoadOptions } from './built-in-load.js';
-import type { LoadOptions, LoadOutlets } from './load-options.js';
+import type { LoadOptions, LoadEvents } from './load-options.js';
 import { MeasuredUsers } from './measured-users.js';
 import { progressOf, sumProgress, type ThreadProgress } from './progress-cells.js';
 import type { EndMessage, SetUpOutcome } from './protocol.js';
@@ -52,7 +52,7 @@ export class Load {
   #cancelProgress: () => void = () => undefined;
 
   readonly #plan: Plan;
-  readonly #outlets: LoadOutlets;
+  readonly #events: LoadEvents;
   readonly #clock: Clock;
   readonly #shard: Shard;
   readonly #samples: SampleBuffer | undefined;
@@ -71,7 +71,7 @@ export class Load {
     this.#metrics = new BuiltInMetrics(this.#registry);
     const { segment } = options.plan;
     this.#shard = segment === undefined ? options.shard : { ...options.shard, stripe: createStripe(segment) };
-    this.#outlets = options.outlets;
+    this.#events = options.events;
     this.#clock = options.clock;
     this.#gauges = new ThreadGauges(options.clock);
     this.#slices = new TimeSlices(options.clock);
@@ -174,7 +174,7 @@ export class Load {
   #scenarioProgress(): readonly ThreadProgress[] {
     const own = this.#shard.index;
     return this.#executors.map((executor, index) => {
-      const others = this.#outlets.progress.flatMap((cells, thread) =>
+      const others = this.#events.progress.flatMap((cells, thread) =>
         thread === own ? [] : (cells[index]?.read() ?? []),
       );
       return sumProgress([progressOf(executor, this.#clock.now() - this.#startMs), ...others]);
@@ -191,7 +191,7 @@ export class Load {
     const registry = this.#registry;
     const metrics = this.#metrics;
     const connections = this.#connections;
-    const outlets = this.#outlets;
+    const events = this.#events;
     const clock = new LagClock(this.#clock, this.#gauges.lag);
     const { dns, blockedNetworks } = plan.runtime;
     const { lookup } = new NameResolver({ dns, clock: this.#clock, blocked: new AddressBlock(blockedNetworks) });
@@ -201,7 +201,7 @@ export class Load {
       registry,
       metrics,
       connections,
-      outlets,
+      events,
       clock,
       readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
     };
@@ -266,7 +266,7 @@ export class Load {
     this.#connections.countBytes();
     const shortOfVus = this.#countDropped();
     const pace = sumPaces([this.#builtIn?.takePace(), this.#arrivals.take(this.#executors)]);
-    this.#outlets.secondEnded({
+    this.#events.secondEnded({
       type: 'second',
       second: this.#second,
       elapsedMs: this.#clock.now() - this.#startMs,
@@ -299,7 +299,7 @@ export class Load {
   }
 
   #writeProgress(): void {
-    const cells = this.#outlets.progress[this.#shard.index];
+    const cells = this.#events.progress[this.#shard.index];
     this.#executors.forEach((executor, index) =>
       cells?.[index]?.write(progressOf(executor, this.#clock.now() - this.#startMs)),
     );

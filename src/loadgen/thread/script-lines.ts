@@ -2,14 +2,14 @@ import type { ScriptLog, ScriptLogLine } from '../script/runtime/script-log.js';
 import type { StopFlag } from '../script/runtime/interruption.js';
 
 /** Number of times that an identical line is written before it is only counted. */
-const MOST_REPEATS = 100;
+const MAX_REPEATS = 100;
 /**
  * Number of different lines that are tracked. A script that writes more different ones does not
  * repeat itself.
  */
-const MOST_TEXTS = 1000;
+const MAX_TEXTS = 1000;
 /** Maximum number of lines in transit to the parent, over all threads. */
-const MOST_UNDER_WAY = 2000;
+const MAX_IN_FLIGHT = 2000;
 const WAIT_MS = 100;
 
 /** Number of lines in transit to the parent, in memory that all threads share. */
@@ -25,7 +25,7 @@ export class LineCredit {
    * if the thread was told to stop meanwhile.
    */
   take(stopFlag: Pick<StopFlag, 'isRaised'>): boolean {
-    for (let count = this.#count(); count >= MOST_UNDER_WAY; count = this.#count()) {
+    for (let count = this.#count(); count >= MAX_IN_FLIGHT; count = this.#count()) {
       if (stopFlag.isRaised()) return false;
       Atomics.wait(this.#underWay, 0, count, WAIT_MS);
     }
@@ -34,7 +34,7 @@ export class LineCredit {
   }
 
   /** Releases a line that was received. */
-  giveBack(): void {
+  release(): void {
     Atomics.sub(this.#underWay, 0, 1);
     Atomics.notify(this.#underWay, 0);
   }
@@ -74,11 +74,11 @@ export class ScriptLines implements ScriptLog {
     const key = `${line.level} ${line.scenario ?? ''} ${line.text}`;
     let repeated = this.#repeated.get(key);
     if (repeated === undefined) {
-      if (this.#repeated.size >= MOST_TEXTS) this.#forget();
+      if (this.#repeated.size >= MAX_TEXTS) this.#forget();
       repeated = { line, written: 0, held: 0 };
       this.#repeated.set(key, repeated);
     }
-    if (repeated.written >= MOST_REPEATS) repeated.held += 1;
+    if (repeated.written >= MAX_REPEATS) repeated.held += 1;
     else {
       repeated.written += 1;
       this.#post(line);

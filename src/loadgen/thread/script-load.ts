@@ -14,7 +14,7 @@ import type { ThreadProgress } from './progress-cells.js';
 import type { EndMessage, SetUpOutcome } from './protocol.js';
 
 /** Receives the output of a load's script. */
-export interface ScriptOutlets {
+export interface ScriptOutput {
   /** Receives lines of the script, and lines about it. */
   log(line: ScriptLogLine): void;
   /** Receives `exec.test.abort` and `exec.test.fail`. */
@@ -31,7 +31,7 @@ export interface ScriptLoadOptions {
   readonly readBuffer: Buffer;
   readonly lookup: LookupFunction;
   readonly clock: Clock;
-  readonly outlets: ScriptOutlets;
+  readonly events: ScriptOutput;
   /** Progress of each scenario over all threads. */
   readonly progress: () => readonly ThreadProgress[];
   /** Clock times at which the load and its executors began; 0 before that. */
@@ -51,7 +51,7 @@ export class ScriptLoad {
 
   constructor(options: ScriptLoadOptions) {
     this.#options = options;
-    const { outlets, plan } = options;
+    const { events, plan } = options;
     this.#script = new ScriptRunner({
       ...options,
       runtime: plan.runtime,
@@ -59,13 +59,13 @@ export class ScriptLoad {
       seed: plan.seed,
       counts: () => this.#counts(),
       events: {
-        write: (line) => outlets.log(line),
+        write: (line) => events.log(line),
         aborted: (reason) => {
-          outlets.verdict('aborted', reason);
+          events.verdict('aborted', reason);
           // No further iteration may begin here before the other threads are informed.
           options.stop();
         },
-        failed: (reason) => outlets.verdict('failed', reason),
+        failed: (reason) => events.verdict('failed', reason),
       },
     });
   }

@@ -5,7 +5,7 @@ import { countThreads } from '../plan/count-threads.js';
 import type { Plan } from '../plan/plan.js';
 import type { ScriptBundle } from '../script/script-runner.js';
 import { StopFlag } from '../script/runtime/interruption.js';
-import { LoadThread, type ThreadOutlets } from './load-thread.js';
+import { LoadThread, type LoadThreadDeps } from './load-thread.js';
 import { ProgressCells, sumProgress, type ThreadProgress } from './progress-cells.js';
 import type { EndMessage, LogMessage, SecondMessage, ToThread, VerdictMessage } from './protocol.js';
 import { LineCredit } from './script-lines.js';
@@ -87,14 +87,14 @@ export class ThreadGroup {
   async #runAll(): Promise<EndMessage | undefined> {
     const ends = this.#threads.map((thread, index) => this.#runThread(thread, index));
     await Promise.all(this.#threads.map(({ ready }) => ready));
-    this.#tellAll({ type: 'begin', startNs: process.hrtime.bigint() });
+    this.#sendAll({ type: 'begin', startNs: process.hrtime.bigint() });
     const setUp = await this.#threads[0]?.setUp;
-    this.#tellAll({ type: 'run', setUp: setUp ?? { mayBegin: false } });
+    this.#sendAll({ type: 'run', setUp: setUp ?? { mayBegin: false } });
     this.#watch.start();
     await Promise.all(this.#threads.map(({ usersDone }) => usersDone));
     // The first thread runs `teardown`, which may compute up to its own limit.
     this.#watch.allow(0, Math.ceil(this.#teardownMs / 1000));
-    this.#tellAll({ type: 'finish' });
+    this.#sendAll({ type: 'finish' });
     const messages = await Promise.all(ends);
     if (this.#failure !== undefined) throw this.#failure;
     return composeEnd(messages);
@@ -103,7 +103,7 @@ export class ThreadGroup {
   /** Interrupts the iterations; the threads then end soon. */
   stop(): void {
     this.#stopFlag.raise();
-    this.#tellAll({ type: 'stop' });
+    this.#sendAll({ type: 'stop' });
   }
 
   /** Ends the threads immediately. The current second is lost. */
@@ -125,11 +125,11 @@ export class ThreadGroup {
     }
   }
 
-  #tellAll(message: ToThread): void {
-    for (const thread of this.#threads) thread.tell(message);
+  #sendAll(message: ToThread): void {
+    for (const thread of this.#threads) thread.send(message);
   }
 
-  #outletsOf(index: number): ThreadOutlets {
+  #outletsOf(index: number): LoadThreadDeps {
     return {
       secondEnded: (message) => {
         this.#watch.heard(index);
@@ -137,10 +137,10 @@ export class ThreadGroup {
       },
       takeSamples: (batch) => {
         this.#options.takeSamples?.(batch);
-        this.#credit.giveBack();
+        this.#credit.release();
       },
       takeScriptMessage: (message) => {
-        if (message.type === 'log') this.#lineCredit.giveBack();
+        if (message.type === 'log') this.#lineCredit.release();
         this.#options.takeScriptMessage?.(message);
       },
     };

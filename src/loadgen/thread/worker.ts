@@ -41,7 +41,7 @@ async function main(): Promise<void> {
     samples: start.samples === undefined ? undefined : createSampleBuffer(start.samples, port),
     breaksDown: start.breaksDown,
     script: start.script,
-    outlets: {
+    events: {
       log: (line) => lines.write(line),
       verdict: (verdict, reason) => port.postMessage({ type: 'verdict', verdict, reason } satisfies VerdictMessage),
       progress: start.progress.map((cells) => cells.map((memory) => new ProgressCells(memory))),
@@ -55,21 +55,21 @@ async function main(): Promise<void> {
     },
   });
   handOverOnCrash(load, port);
-  if (start.script !== undefined) tellUnhandledRejections(lines);
+  if (start.script !== undefined) reportUnhandledRejections(lines);
   const inbox = new Inbox(port, () => load.stop());
   if (!(await prepare(load, start, port))) return port.close();
-  const tell = (message: StepMessage | EndMessage): void => port.postMessage(message);
-  tell({ type: 'ready' });
+  const send = (message: StepMessage | EndMessage): void => port.postMessage(message);
+  send({ type: 'ready' });
   const { startNs } = await inbox.begin;
   load.begin(Number(process.hrtime.bigint() - startNs) / NS_PER_MS);
   const isFirst = start.shard.index === 0;
-  if (isFirst) tell({ type: 'setUp', outcome: await load.setUp() });
+  if (isFirst) send({ type: 'setUp', outcome: await load.setUp() });
   const { setUp } = await inbox.run;
   await load.runUsers(setUp);
-  tell({ type: 'usersDone' });
+  send({ type: 'usersDone' });
   await inbox.finish;
   if (isFirst) await load.tearDown();
-  tell({ type: 'end', ...(await load.finish()) });
+  send({ type: 'end', ...(await load.finish()) });
   port.close();
 }
 
@@ -129,7 +129,7 @@ class Inbox {
  * Reports unhandled rejections of a script's promises as errors of the script. They must not end
  * the thread.
  */
-function tellUnhandledRejections(lines: ScriptLines): void {
+function reportUnhandledRejections(lines: ScriptLines): void {
   process.on('unhandledRejection', (reason) => {
     if (reason instanceof Interruption) return;
     const text = `Uncaught (in promise) ${reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason)}`;

@@ -49,11 +49,11 @@ describe('GatewayWatch', () => {
   function watch(): GatewayWatch {
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const outlets = {
+    const events = {
       recorded: (record: GatewayRecord) => records.push(record),
       failed: (reason: string) => failures.push(reason),
     };
-    return new GatewayWatch(`http://127.0.0.1:${port}`, outlets, systemClock);
+    return new GatewayWatch(`http://127.0.0.1:${port}`, events, systemClock);
   }
 
   it('counts from its start to its stop, whatever the initial counters', async () => {

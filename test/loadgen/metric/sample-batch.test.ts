@@ -54,7 +54,7 @@ describe('SampleBuffer', () => {
     buffer.tap(COUNTER, 1, VU);
     buffer.flush();
     expect(batches).toEqual([]);
-    credit.giveBack();
+    credit.release();
     buffer.tap(COUNTER, 1, VU);
     buffer.flush();
     expect(batches).toMatchObject([{ dropped: 2 }]);

@@ -216,7 +216,7 @@ class Bytes implements Series {
 
   end(tags: Tags): void {
     this.#isRunning = false;
-    this.#metric.tell(this.#bytes, tags);
+    this.#metric.forward(this.#bytes, tags);
     this.#bytes = 0;
   }
 }

@@ -7,7 +7,7 @@ import type { ScriptRequest } from './http-request.js';
 import type { RequestFailure } from './request-url.js';
 
 /** A failure as the script sees it, and its text for the log. */
-export interface ToldFailure extends RequestFailure {
+export interface ReportedFailure extends RequestFailure {
   readonly logged: string;
 }
 
@@ -38,7 +38,7 @@ const CONNECTION_BROKEN = 'net/http: HTTP/1.x transport connection broken';
 /**
  * Describes a failure. `logged` starts with method and URL unless a response had begun, as in k6.
  */
-export function failureOf(thrown: unknown, request: Pick<ScriptRequest, 'method' | 'url'>): ToldFailure {
+export function failureOf(thrown: unknown, request: Pick<ScriptRequest, 'method' | 'url'>): ReportedFailure {
   const isBroken = thrown instanceof BrokenExchange;
   const failure = wordsOf(isBroken ? thrown.cause : thrown, request.url, isBroken ? thrown : undefined);
   if (isBroken && thrown.hasAnswer) return failure;
@@ -50,7 +50,7 @@ export function requestWords(method: string, target: string): string {
   return `${method.slice(0, 1)}${method.slice(1).toLowerCase()} ${JSON.stringify(target)}: `;
 }
 
-function wordsOf(error: unknown, url: URL, broken: BrokenExchange | undefined): ToldFailure {
+function wordsOf(error: unknown, url: URL, broken: BrokenExchange | undefined): ReportedFailure {
   const message = errorMessage(error);
   if (error instanceof UnreadableBody) return plain(message, CODE.decompression);
   const early = EARLY_ENDS.get(message);
@@ -62,7 +62,7 @@ function wordsOf(error: unknown, url: URL, broken: BrokenExchange | undefined): 
   return ofSystem(error, url, broken) ?? ofNode(error, hasAnswer) ?? plain(message);
 }
 
-function ofTls({ kind, text }: TlsProblem): ToldFailure {
+function ofTls({ kind, text }: TlsProblem): ReportedFailure {
   switch (kind) {
     case 'authority':
       return { error: 'x509: unknown authority', errorCode: CODE.authority, logged: text };
@@ -77,7 +77,7 @@ function ofTls({ kind, text }: TlsProblem): ToldFailure {
   }
 }
 
-function ofSystem(error: unknown, url: URL, broken: BrokenExchange | undefined): ToldFailure | undefined {
+function ofSystem(error: unknown, url: URL, broken: BrokenExchange | undefined): ReportedFailure | undefined {
   const address = addressOf(error, url);
   const route = broken === undefined || broken.route === '' ? address : broken.route;
   switch (systemErrorCode(error)) {
@@ -99,13 +99,13 @@ function ofSystem(error: unknown, url: URL, broken: BrokenExchange | undefined):
   }
 }
 
-function afterDial(what: 'read' | 'write', why: string, route: string): ToldFailure {
+function afterDial(what: 'read' | 'write', why: string, route: string): ReportedFailure {
   const logged = `${what} tcp ${route}: ${what}: ${why}`;
   return { error: `${what}: ${why}`, errorCode: CODE.reset, logged };
 }
 
 /** Describes errors that Node itself raises before sending or while reading. */
-function ofNode(error: unknown, hasAnswer: boolean): ToldFailure | undefined {
+function ofNode(error: unknown, hasAnswer: boolean): ReportedFailure | undefined {
   const code = systemErrorCode(error) ?? '';
   if (code.startsWith('HPE_')) return hasAnswer ? ofBody(error, code) : ofHead(error, code);
   const text = unsendableText(errorMessage(error));
@@ -121,11 +121,11 @@ function unsendableText(message: string): string | undefined {
   return scheme === undefined ? undefined : `unsupported protocol scheme ${JSON.stringify(scheme)}`;
 }
 
-function ofBody(error: unknown, code: string): ToldFailure {
+function ofBody(error: unknown, code: string): ReportedFailure {
   return plain(code === 'HPE_INVALID_CHUNK_SIZE' ? 'invalid byte in chunk length' : errorMessage(error));
 }
 
-function ofHead(error: unknown, code: string): ToldFailure {
+function ofHead(error: unknown, code: string): ReportedFailure {
   const packet: unknown = error instanceof Error ? Reflect.get(error, 'rawPacket') : undefined;
   const text = brokenHeadText({ code, ...(Buffer.isBuffer(packet) && { rawPacket: packet }) }) ?? errorMessage(error);
   return { error: text, errorCode: CODE.general, logged: `${CONNECTION_BROKEN}: ${text}` };
@@ -140,6 +140,6 @@ function addressOf(error: unknown, url: URL): string {
   return isIPv6(host) ? `[${host}]:${where}` : `${host}:${where}`;
 }
 
-function plain(text: string, errorCode: number = CODE.general): ToldFailure {
+function plain(text: string, errorCode: number = CODE.general): ReportedFailure {
   return { error: text, errorCode, logged: text };
 }

@@ -16,7 +16,7 @@ export interface SocketEvents {
 }
 
 /** Differences between k6's two WebSocket modules. */
-export interface SocketHabits {
+export interface SocketOptions {
   /** Whether pings and close frames count as messages sent. */
   readonly countsControlFrames?: boolean;
   /**
@@ -51,19 +51,19 @@ export class SocketConnection {
   readonly #vu: VuContext;
   readonly #request: SocketRequest;
   readonly #events: SocketEvents;
-  readonly #habits: SocketHabits;
+  readonly #options: SocketOptions;
 
   constructor(
     vu: VuContext,
     request: SocketRequest,
     events: SocketEvents,
     /** Behaviour of the k6 module that the socket belongs to. */
-    habits: SocketHabits = {},
+    options: SocketOptions = {},
   ) {
     this.#vu = vu;
     this.#request = request;
     this.#events = events;
-    this.#habits = habits;
+    this.#options = options;
     const { thread } = vu;
     this.#baseTags = this.#tagsBefore();
     this.#metrics = thread.metrics.bindSession(this.#baseTags);
@@ -108,7 +108,7 @@ export class SocketConnection {
     const payload = String(this.#pingsSent);
     this.#pings.set(payload, this.#vu.thread.clock.now());
     this.#connection.ping(payload);
-    if (this.#habits.countsControlFrames === true) this.countNoMessage();
+    if (this.#options.countsControlFrames === true) this.countNoMessage();
   }
 
   /** Counts a message that was not sent, as k6 does. */
@@ -127,7 +127,7 @@ export class SocketConnection {
   }
 
   close(code: number, reason = ''): void {
-    if (this.#habits.countsControlFrames === true && !this.#isClosed) this.countNoMessage();
+    if (this.#options.countsControlFrames === true && !this.#isClosed) this.countNoMessage();
     this.#isClosed = true;
     this.#connection.close(code, reason);
   }
@@ -147,10 +147,10 @@ export class SocketConnection {
   #tagsBefore(): Tags {
     const vu = this.#vu;
     const request = this.#request;
-    const habits = this.#habits;
+    const options = this.#options;
     const given = withTags(vu.tags, request.tags);
     const { url } = request;
-    const name = habits.namesUrl === true ? (given.get('name') ?? url) : undefined;
+    const name = options.namesUrl === true ? (given.get('name') ?? url) : undefined;
     return withTags(given, vu.thread.systemTags.pick({ url: name ?? url, name }));
   }
 

@@ -251,13 +251,13 @@ export class ScriptWebSocket {
     );
   }
 
-  #finish(tell: () => unknown, hasBegun = true): unknown {
+  #finish(emit: () => unknown, hasBegun = true): unknown {
     if (this.#state === CLOSED) return undefined;
     this.#state = CLOSED;
     this.#forget();
     if (hasBegun) this.#connection.endSession();
     this.#keepAlive();
-    return tell();
+    return emit();
   }
 
   #emitBoth(error: Partial<SocketEvent>, close: Partial<SocketEvent>): unknown {

@@ -32,7 +32,7 @@ export interface SocketParams {
 const MALFORMED = 'malformed ws or wss URL';
 
 interface SocketUrlProblem {
-  readonly told: string;
+  readonly returned: string;
   readonly thrown?: string;
 }
 
@@ -42,14 +42,14 @@ interface SocketUrlProblem {
  */
 export class BadSocketUrl extends Error {
   /** The error that `ws.connect` returns. */
-  readonly told: string;
+  readonly returned: string;
 
   constructor(
     readonly url: string,
-    { told, thrown = told }: SocketUrlProblem,
+    { returned, thrown = returned }: SocketUrlProblem,
   ) {
     super(thrown);
-    this.told = told;
+    this.returned = returned;
   }
 }
 
@@ -98,16 +98,16 @@ function socketUrlProblem(given: unknown, text: string): SocketUrlProblem {
   if (parsing !== undefined) {
     const problem = `parse ${JSON.stringify(text)}: ${parsing}`;
     return {
-      told: problem,
+      returned: problem,
       thrown: `WebSocket requires valid url, but got ${JSON.stringify(text)} which resulted in ${problem}`,
     };
   }
   const port = /^wss?:\/\/[^/?#]*:(\d+)(?:[/?#]|$)/i.exec(text)?.[1];
-  if (port !== undefined) return { told: `dial tcp: address ${port}: invalid port` };
-  if (/^wss?:/i.test(text)) return { told: 'lookup : no such host' };
-  if (given === undefined || given === null) return { told: MALFORMED, thrown: 'WebSocket requires a url' };
+  if (port !== undefined) return { returned: `dial tcp: address ${port}: invalid port` };
+  if (/^wss?:/i.test(text)) return { returned: 'lookup : no such host' };
+  if (given === undefined || given === null) return { returned: MALFORMED, thrown: 'WebSocket requires a url' };
   const scheme = JSON.stringify(/^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1] ?? '');
-  return { told: MALFORMED, thrown: `WebSocket requires url with scheme ws or wss, but got ${scheme}` };
+  return { returned: MALFORMED, thrown: `WebSocket requires url with scheme ws or wss, but got ${scheme}` };
 }
 
 function offersDeflate(compression: unknown): boolean {

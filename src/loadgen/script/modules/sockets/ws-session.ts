@@ -10,7 +10,7 @@ import { responseHeaders, SocketConnection } from './socket-connection.js';
 const GOING_AWAY = 1001;
 
 /** The end of a connection as handlers see it. */
-interface ToldClose {
+interface ReportedClose {
   readonly code: number;
   readonly error: string | undefined;
 }
@@ -56,7 +56,7 @@ export class WsSession {
       binary: (bytes) => this.#event('binaryMessage', [bytes]),
       ping: () => this.#event('ping', []),
       pong: () => this.#event('pong', []),
-      closed: (code, reason, broken) => this.#peerClosed(this.#toldClose(code, reason, broken)),
+      closed: (code, reason, broken) => this.#peerClosed(this.#reportedClose(code, reason, broken)),
     });
     this.#socket = new ScriptSocket(this);
     // An interruption may reject this before anything awaits it.
@@ -157,13 +157,13 @@ export class WsSession {
     );
   }
 
-  #toldClose(code: number, reason: string, broken: BrokenBy | undefined): ToldClose {
+  #reportedClose(code: number, reason: string, broken: BrokenBy | undefined): ReportedClose {
     if (broken === undefined) return { code, error: isExpectedClose(code) ? undefined : closeText(code, reason) };
     const { host, port } = this.#request.target;
     return { code: GOING_AWAY, error: brokenText(broken, `${host}:${port}`) };
   }
 
-  #peerClosed({ code, error: text }: ToldClose): void {
+  #peerClosed({ code, error: text }: ReportedClose): void {
     if (this.#isClosed) return;
     this.enqueue(() => {
       if (this.#isClosed) return undefined;
@@ -282,16 +282,16 @@ function requestOf(vu: VuContext, params: SocketParams): SocketRequest | BadSock
 }
 
 /** As in k6, a URL that cannot be used counts as a failed session. */
-function refused(vu: VuContext, { url, told }: BadSocketUrl): WsResponse {
+function refused(vu: VuContext, { url, returned }: BadSocketUrl): WsResponse {
   const { thread } = vu;
-  if (thread.runtime.throwsOnFailure) throw new Error(told);
+  if (thread.runtime.throwsOnFailure) throw new Error(returned);
   const tookMs = Number.EPSILON;
   const metrics = thread.metrics.bindSession(withTags(vu.tags, thread.systemTags.pick({ url })));
   metrics.sessions.add(1);
   metrics.connecting.add(tookMs);
   metrics.sessionDuration.add(tookMs);
-  thread.log.write({ level: 'warning', text: `Attempt to establish a WebSocket connection failed: ${told}` });
-  return { url: '', status: 0, headers: {}, body: '', error: told };
+  thread.log.write({ level: 'warning', text: `Attempt to establish a WebSocket connection failed: ${returned}` });
+  return { url: '', status: 0, headers: {}, body: '', error: returned };
 }
 
 /** The socket that scripts of `k6/ws` receive. */
