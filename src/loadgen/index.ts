@@ -23,6 +23,7 @@ export { preflight } from './preflight/preflight.js';
 export type { RunSink } from './run/run-sink.js';
 export { teeSink } from './run/run-sink.js';
 export { planSchedule } from './plan/describe-plan.js';
+export { builtInOf } from './scenario/index.js';
 export { remoteModulesFolder, RemoteModules } from './script/remote-modules.js';
 export { Script } from './script/script.js';
 export type { ScriptLogLevel, ScriptLogLine } from './script/runtime/script-log.js';

@@ -13,12 +13,12 @@ export interface CalibrateInvocation {
   readonly threads: string | undefined;
   readonly json: boolean;
   readonly output: Output;
-  /** Of wsg. */
+  /** wsg's version. */
   readonly version: string;
 }
 
 /**
- * Measures this machine against its own echo server, prints what it can do, and keeps it for the
+ * Measures this machine against its own echo server, prints the results, and keeps them for the
  * header of later run files.
  */
 export async function runCalibration({ threads, json, output, version }: CalibrateInvocation): Promise<ExitCode> {
@@ -63,7 +63,9 @@ function calibrationText({ floorP50Ms, floorP99Ms, messagesPerSecond }: Calibrat
   ].join('\n');
 }
 
-/** A cache that cannot be written is worth a warning: the figures are printed. */
+/**
+ * Keeps a calibration. A file that cannot be written is only a warning: the figures are printed.
+ */
 async function keep(calibration: Calibration, version: string, tell: (line: string) => void): Promise<void> {
   const path = calibrationPath(process.env);
   try {

@@ -90,7 +90,9 @@ function markedFailed(reason: string | undefined): WsgError | undefined {
   return reason === undefined ? undefined : new WsgError('script.marked-failed', `test marked as failed: ${reason}`);
 }
 
-/** Logs an error that left results: a JSON object of the results stands alone on standard output. */
+/**
+ * Logs an error that left results: a JSON object of the results stands alone on standard output.
+ */
 function logError(error: WsgError | undefined, { output, logged }: FinishDeps): ExitCode {
   if (error === undefined) return EXIT_CODE.ok;
   return reportError(error, output, { json: false, showStack: process.env.DEBUG !== undefined, log: logged });

@@ -1,15 +1,15 @@
 import { WsgError } from '../../core/error.js';
 import type { LoadtestFlags } from './run-flags.js';
 
-/** Flags that decide how a run is shown, and what else sets each. */
+/** Flags of the run's output that variables also set. */
 type Shown = Pick<LoadtestFlags, 'summary-export' | 'no-summary' | 'no-color' | 'dashboard'>;
 
 const DASHBOARD_HOST = '127.0.0.1';
 const DASHBOARD_PORT = '5665';
 
 /**
- * The flags with what `WSG_*` and behind these `K6_*` variables say in place of those that were not
- * given. Throws `options.invalid` with all problems at once.
+ * Returns the flags, with `WSG_*` and then `K6_*` variables in place of those that were not given.
+ * Throws `options.invalid` with all problems.
  */
 export function withVariables<T extends Shown>(flags: T, env: Readonly<NodeJS.ProcessEnv>): T {
   const problems: string[] = [];
@@ -24,7 +24,7 @@ export function withVariables<T extends Shown>(flags: T, env: Readonly<NodeJS.Pr
     'no-color': flags['no-color'] === true || isOn('NO_COLOR'),
     dashboard: flags.dashboard ?? (isOn('WEB_DASHBOARD') ? dashboardAddress(env) : undefined),
   };
-  if (problems.length > 0) throw new WsgError('options.invalid', 'Some variables cannot be used.', { problems });
+  if (problems.length > 0) throw new WsgError('options.invalid', 'Some variables are invalid.', { problems });
   return { ...flags, ...shown };
 }
 
@@ -54,7 +54,7 @@ function variable(env: Readonly<NodeJS.ProcessEnv>, key: string): readonly [name
   return undefined;
 }
 
-/** As Go reads it; undefined when it is neither true nor false. */
+/** Parses a boolean as Go does; undefined when it is neither true nor false. */
 function isTrue(text: string): boolean | undefined {
   if (/^(1|t|T|TRUE|true|True)$/.test(text)) return true;
   return /^(0|f|F|FALSE|false|False)$/.test(text) ? false : undefined;

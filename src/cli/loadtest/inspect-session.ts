@@ -32,8 +32,8 @@ export interface InspectInvocation {
 }
 
 /**
- * Loads a script and prints its options. Throws as a run would: what the script throws, and what is
- * wrong with the plan if that is asked for.
+ * Loads a script and prints its options. Throws what a run would throw: errors of the script and,
+ * if the plan is asked for, its problems.
  */
 export async function inspectScript({ flags, args, output }: InspectInvocation): Promise<void> {
   const [path, ...more] = args;
@@ -47,7 +47,7 @@ export async function inspectScript({ flags, args, output }: InspectInvocation):
     args: ['run', path],
     scriptEnv: valueOf(readScriptEnv(flags, process.env)),
     systemEnv: process.env,
-    // As k6 has it for this command.
+    // The default of `k6 inspect`.
     passesEnv: flags['include-system-env-vars'] === true,
     log: (line) => log.write(line),
     allowsRemote: flags['allow-remote-imports'] === true,

@@ -25,7 +25,8 @@ export interface LoadConfig {
 
 /**
  * Reads the JSON file of `--config`, of WSG_CONFIG or K6_CONFIG, or k6's own; undefined when that
- * one does not exist. Throws `options.invalid` when a named file cannot be read, or any is not JSON.
+ * one does not exist. Throws `options.invalid` when a named file cannot be read, or any is not
+ * JSON.
  */
 export async function readLoadConfig(
   flag: string | undefined,

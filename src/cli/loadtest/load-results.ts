@@ -16,17 +16,17 @@ import { planSchedule, type Script, type Plan } from '../../loadgen/index.js';
 import type { Output } from '../output.js';
 import { EXIT_CODE, strongestExitCode, type ExitCode } from '../exit-code.js';
 
-/** Where `--summary-export` writes, and how. */
-export interface SummaryExportWish {
-  /** Undefined when nobody asked for it. */
+/** The file of `--summary-export`, and its content. */
+export interface SummaryFile {
+  /** Undefined unless asked for. */
   readonly path: string | undefined;
   readonly trendStats: string | undefined;
-  /** What the script's `setup` returned, as JSON. */
+  /** The return value of the script's `setup`, as JSON. */
   readonly setupData: string | undefined;
 }
 
-/** Writes k6's flat JSON of a run; gives what went wrong. */
-export function exportSummary(run: Run, { path, ...options }: SummaryExportWish): WsgError | undefined {
+/** Writes k6's flat JSON of a run; returns the error when that fails. */
+export function exportSummary(run: Run, { path, ...options }: SummaryFile): WsgError | undefined {
   if (path === undefined) return undefined;
   try {
     writeFileSync(path, `${summaryExport(run, options)}\n`);
@@ -39,7 +39,7 @@ export function exportSummary(run: Run, { path, ...options }: SummaryExportWish)
 
 type SummaryJsonOptions = NonNullable<Parameters<typeof summaryJson>[1]>;
 
-/** A run whose script wants to summarise it itself. */
+/** A run whose script exports `handleSummary`. */
 export interface ScriptSummary {
   readonly run: Run;
   readonly program: Script;
@@ -51,8 +51,8 @@ export interface ScriptSummary {
 }
 
 /**
- * Calls `handleSummary` and writes what it returns. False when it failed, which is told: the
- * default summary is then due.
+ * Calls `handleSummary` and writes what it returns. Resolves with false when it failed: the error
+ * is reported, and the default summary follows.
  */
 export async function writeScriptSummary(options: ScriptSummary): Promise<boolean> {
   const { program, output, tellError } = options;
@@ -89,32 +89,32 @@ function write(path: string, content: string | Uint8Array, { stdout, stderr }: O
   writeFileSync(path, content);
 }
 
-/** Prints a plan as JSON, and for people its schedule behind it. */
+/** Prints a plan as JSON and, unless `json`, its schedule as a chart. */
 export function printPlan(plan: Plan, { output, json }: { readonly output: Output; readonly json: boolean }): void {
   output.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
   if (!json) output.stdout.write(`\n${renderSchedule(planSchedule(plan))}`);
 }
 
 /**
- * How the summary is to look, or `by-script` where `handleSummary` has taken its place: our own
- * sections follow then alone.
+ * Format of the summary; `by-script` when `handleSummary` has replaced it and only wsg's own
+ * sections follow.
  */
-export interface ResultLook extends Pick<SummaryOptions, 'trendStats' | 'timeUnit' | 'breakdown'> {
+export interface ResultFormat extends Pick<SummaryOptions, 'trendStats' | 'timeUnit' | 'breakdown'> {
   readonly mode: SummaryOptions['mode'] | 'by-script';
 }
 
-/** How the results of a run are to be printed. */
-export interface ResultOptions extends ResultLook {
+/** Format and destinations of the results of a run. */
+export interface ResultOptions extends ResultFormat {
   readonly output: Output;
   readonly json: boolean;
   readonly noColor: boolean;
-  /** Runs between k6's summary and our own sections. */
+  /** Called between k6's summary and wsg's own sections. */
   readonly afterSummary: () => void;
 }
 
 /**
- * Prints a run: k6's summary, then latency tables, the gateway's counters beside ours, and how the
- * generator did.
+ * Prints a run: k6's summary, then latency tables, the counters of gateway and generator, and the
+ * generator's health.
  */
 export function printResults(run: Run, options: ResultOptions): void {
   const { stdout } = options.output;
@@ -142,7 +142,9 @@ function printJson(run: Run, options: ResultOptions): void {
   printTrouble(run, options);
 }
 
-/** Where nobody reads our sections: what must not be overlooked, on standard error. */
+/**
+ * Prints poor health and the end's reason to standard error, where the sections are not printed.
+ */
 function printTrouble(run: Run, { output: { stderr }, afterSummary }: ResultOptions): void {
   afterSummary();
   if (!['healthy', 'unjudged'].includes(run.end.health.verdict))
@@ -150,7 +152,7 @@ function printTrouble(run: Run, { output: { stderr }, afterSummary }: ResultOpti
   if (run.end.detail !== undefined) stderr.write(`${run.end.detail}\n`);
 }
 
-/** What k6 says of crossed thresholds behind the summary; undefined when none was. */
+/** k6's sentence about crossed thresholds; undefined when none was crossed. */
 export function crossedThresholds({ thresholds, end }: Pick<Run, 'thresholds' | 'end'>): string | undefined {
   const crossed = thresholds.filter(({ ok, aborted }) => !ok || aborted).map(({ series }) => series);
   if (crossed.length === 0) return undefined;
@@ -164,7 +166,7 @@ export function hasNoIteration({ header, end }: Pick<Run, 'header' | 'end'>): bo
   return header.scriptHash !== undefined && end.reason === 'finished' && end.totals.iterations.complete === 0;
 }
 
-/** The exit code that a finished run deserves by itself. */
+/** The exit code that follows from the run alone. */
 export function exitCodeOfRun(run: Run, allowSaturated: boolean): ExitCode {
   const isSaturated = run.end.health.verdict === 'saturated' && !allowSaturated;
   const isCrossed = run.thresholds.some(({ ok }) => !ok);

@@ -13,7 +13,7 @@ import type { Output, TextSink } from '../output.js';
 import { LoadLog, type LogOptions } from './load-log.js';
 import type { LogLine } from '../log-line.js';
 
-/** How a load test is to be shown. */
+/** Output and format of a load test's screen. */
 export interface LoadScreenOptions {
   readonly output: Output;
   /** Standard output is for one JSON object. */
@@ -26,13 +26,12 @@ export interface LoadScreenOptions {
   readonly isLiveFull?: boolean;
 }
 
-/** As many as a curve is wide at most. */
+/** The maximum width of a chart, in seconds. */
 const HISTORY_SECONDS = 60;
 
 /**
- * What a user sees while a load test runs. Header and progress go to standard output, as k6's do;
- * where that is a pipe, the progress goes to standard error, and where it carries JSON or samples,
- * both do.
+ * The screen of a running load test. Header and progress go to standard output, as k6's do. Where
+ * that is a pipe, the progress goes to standard error; where it carries JSON or samples, both do.
  */
 export class LoadScreen implements RunObserver {
   readonly #options: LoadScreenOptions;
@@ -56,7 +55,7 @@ export class LoadScreen implements RunObserver {
     });
   }
 
-  /** Standard output is for the samples of an output: everything goes to standard error. */
+  /** Moves everything to standard error: standard output is for the samples of an output. */
   leaveStandardOutput(): void {
     const { stderr } = this.#options.output;
     this.#sink = stderr;
@@ -64,7 +63,7 @@ export class LoadScreen implements RunObserver {
     this.#live = new LiveProgress(stderr);
   }
 
-  /** Banner and plan. */
+  /** Prints banner and plan. */
   showHeader(view: HeaderView): void {
     if (this.#options.quiet) return;
     const colour = this.#headerSink.useColor && !this.#options.noColor;
@@ -76,32 +75,32 @@ export class LoadScreen implements RunObserver {
     if (!this.#options.quiet) this.#live.show(progress.elapsedMs, () => this.#liveLines(progress));
   }
 
-  /** Takes a run as it stands after a second. */
+  /** Takes the state of a run after a second. */
   snapshotTaken(snapshot: RunSnapshot): void {
     this.#history.add(snapshot);
   }
 
   happened(event: RunEventRecord): void {
-    // k6 logs why a run ended before its time as an error.
+    // k6 logs the reason of an early end as an error.
     this.logged({ level: event.kind === 'interruption' ? 'error' : 'warning', text: event.text });
   }
 
-  /** One line of the log. */
+  /** Logs one line. */
   logged(line: LogLine): void {
     this.#log.write(line);
   }
 
-  /** Nothing is logged any more. */
+  /** Closes the log. */
   close(): void {
     this.#log.close();
   }
 
-  /** Takes the progress off the terminal, so that results can follow. */
+  /** Removes the progress from the terminal, so that results can follow. */
   clear(): void {
     this.#live.erase();
   }
 
-  /** The last progress for good; k6 leaves it below its summary. */
+  /** Prints the last progress permanently; k6 leaves it below its summary. */
   showEnd(): void {
     if (this.#last === undefined || this.#options.quiet) return;
     this.#sink.write(`${this.#progressLines(this.#last).join('\n')}\n`);
@@ -111,8 +110,7 @@ export class LoadScreen implements RunObserver {
     const lines = this.#progressLines(progress);
     const sink = this.#sink;
     if (this.#options.isLiveFull !== true || !sink.canRedraw) return lines;
-    // What has left the terminal at its top cannot be drawn over: the last row is where the cursor
-    // stands.
+    // Rows that have scrolled off the terminal cannot be redrawn; the last row has the cursor.
     const rows = sink.rows - lines.length - 1;
     return [...renderLiveScreen(this.#history, { colour: this.#useColor, columns: sink.columns, rows }), ...lines];
   }
@@ -122,7 +120,7 @@ export class LoadScreen implements RunObserver {
     return renderProgress(progress, { colour: this.#useColor, columns });
   }
 
-  /** Lets a line be written to the same terminal without tearing the progress. */
+  /** Wraps a sink so that a line does not break the progress on the same terminal. */
   #aroundProgress(sink: TextSink): Pick<TextSink, 'isTerminal' | 'write'> {
     return { isTerminal: sink.isTerminal, write: (text) => this.#live.around(() => sink.write(text)) };
   }

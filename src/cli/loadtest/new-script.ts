@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
 
 /** One `wsg loadtest new` as it was typed. */
-export interface NewScriptWish {
-  /** One at most. */
+export interface NewScriptOptions {
+  /** At most one. */
   readonly paths: readonly string[];
   /** A name, or a file to copy. */
   readonly template: string;
@@ -71,13 +71,12 @@ const TEMPLATES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Writes a script; gives the sentence that says so. Throws `usage` when the file exists or the
- * template does not.
+ * Writes a script, and resolves with a sentence for the user. Throws `usage` when the file exists
+ * or the template does not.
  */
-export async function writeNewScript({ paths, template, force }: NewScriptWish): Promise<string> {
+export async function writeNewScript({ paths, template, force }: NewScriptOptions): Promise<string> {
   const [path = DEFAULT_PATH, ...more] = paths;
-  if (more.length > 0)
-    throw new WsgError('usage', `one file can be written, and there is more: '${more.join("', '")}'`);
+  if (more.length > 0) throw new WsgError('usage', `only one file can be written (got '${more.join("', '")}' as well)`);
   const text = TEMPLATES.get(template) ?? (await readTemplate(template));
   try {
     await writeFile(path, text, { flag: force ? 'w' : 'wx' });
@@ -92,7 +91,8 @@ export async function writeNewScript({ paths, template, force }: NewScriptWish):
 
 async function readTemplate(template: string): Promise<string> {
   const hint = `There are ${[...TEMPLATES.keys()].join(', ')}, and any file by its path.`;
-  if (template === 'browser') throw new WsgError('usage', 'wsg has no browser, so no script for one', { hint });
+  if (template === 'browser')
+    throw new WsgError('usage', 'wsg has no browser, so there is no template for one', { hint });
   try {
     return await readFile(template, 'utf8');
   } catch (cause) {

@@ -16,8 +16,8 @@ export function flagsOf(entries: readonly OptionEntry[]): FlagInput {
 export const optionFlags = flagsOf(OPTION_CATALOGUE.all);
 
 /**
- * What flags say of options, by the names of the options. A switch that was not given says nothing;
- * what the command reads by itself is left out.
+ * The values of flags by the names of their options. Switches that were not given are left out, as
+ * are options that the command reads by itself.
  */
 export function optionsOf(
   flags: Readonly<Record<string, unknown>>,

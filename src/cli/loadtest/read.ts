@@ -1,6 +1,6 @@
 import { WsgError } from '../../core/error.js';
 
-/** What a reader of options returns: a value, or all problems that it has. */
+/** The result of reading an option: a value, or all its problems. */
 export type Read<T> = { readonly value: T } | { readonly problems: readonly string[] };
 
 /** The value, or every problem when there is any. */

@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import type { OptionFlags } from '../../loadgen/index.js';
 import { labelFlag } from './run-labels.js';
 
-/** The flags of `wsg loadtest` that are no option of the load. */
+/** The flags of `wsg loadtest` besides those of options. */
 export const runFlags = {
   config: Flags.string({
     char: 'c',

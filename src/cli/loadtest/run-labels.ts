@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { WsgError } from '../../core/error.js';
 
 /**
- * Labels of a run: which build it was of. They stand outside the plan, so runs that differ in them
- * can be compared.
+ * Labels of a run, such as the build that was tested. They are not part of the plan, so runs with
+ * different labels can be compared.
  */
 export type RunLabels = Readonly<Record<string, string>>;
 
@@ -16,12 +16,12 @@ export const labelFlag = Flags.string({
   multiple: true,
   multipleNonGreedy: true,
   description:
-    'Keep this label in the run file, such as commit=1a2b3c; may be repeated. In GitHub Actions, GitLab CI and Jenkins commit, branch and url come by themselves.',
+    'Label to keep in the run file, such as commit=1a2b3c; may be repeated. GitHub Actions, GitLab CI and Jenkins set commit, branch and url by themselves.',
 });
 
 /**
- * The labels that were given, over those that the CI's environment tells. Throws `options.invalid`
- * with every text that is not a label.
+ * The labels that were given, over those of the CI's environment. Throws `options.invalid` with
+ * every text that is not a label.
  */
 export function readLabels(texts: readonly string[] | undefined, env: Readonly<NodeJS.ProcessEnv>): RunLabels {
   const labels = new Map(Object.entries(ciLabels(env)));
@@ -32,19 +32,16 @@ export function readLabels(texts: readonly string[] | undefined, env: Readonly<N
       problems.push(`label: '${text}' must be KEY=VALUE, such as commit=1a2b3c`);
     else labels.set(key, value);
   }
-  if (problems.length > 0) throw new WsgError('options.invalid', 'A label cannot be understood.', { problems });
+  if (problems.length > 0) throw new WsgError('options.invalid', 'A label is invalid.', { problems });
   return Object.fromEntries(labels);
 }
 
-/**
- * What the environments of CI systems say of the build (their documentation of predefined
- * variables).
- */
+/** Labels from the predefined variables of CI systems (see their documentation). */
 function ciLabels(env: Readonly<NodeJS.ProcessEnv>): RunLabels {
   if (env['GITHUB_ACTIONS'] === 'true') return known(githubLabels(env));
   if (env['GITLAB_CI'] === 'true') {
     return known({
-      // Of a pipeline for the merged result CI_COMMIT_SHA is the merge, which no branch has.
+      // In a pipeline for the merged result CI_COMMIT_SHA is the merge, which no branch has.
       commit: env['CI_MERGE_REQUEST_SOURCE_BRANCH_SHA'] || env['CI_COMMIT_SHA'],
       branch: env['CI_MERGE_REQUEST_SOURCE_BRANCH_NAME'] || env['CI_COMMIT_REF_NAME'],
       url: env['CI_JOB_URL'],

@@ -207,7 +207,9 @@ function headerView(
   return { script, ...fields, ...describePlan(plan) };
 }
 
-/** The name in a run file's name: the built-in scenario, or the script without folder and extension. */
+/**
+ * The name in a run file's name: the built-in scenario, or the script without folder and extension.
+ */
 function runName({ behaviour }: Plan): string {
   if (behaviour.type === 'built-in') return behaviour.name;
   return behaviour.name === '-' ? 'stdin' : parse(behaviour.name).name;

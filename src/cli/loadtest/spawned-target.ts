@@ -1,31 +1,31 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WsgError } from '../../core/error.js';
-import { echoServerEntry, type Plan } from '../../loadgen/index.js';
+import { builtInOf, echoServerEntry, type Plan } from '../../loadgen/index.js';
 import { GatewayProcess } from '../gateway/gateway-process.js';
 
 const ENTRY = fileURLToPath(new URL('../../../bin/run.js', import.meta.url));
 
-/** A server that is started for the time of a run. */
+/** A server that runs as long as a load test. */
 export interface SpawnedTarget {
   readonly process: GatewayProcess;
-  /** Of the URL where virtual users connect. */
+  /** Path of the URL that virtual users connect to. */
   readonly path: string;
   /** Whether it has a gateway's counters. */
   readonly isGateway: boolean;
 }
 
-/** Where a spawned server is heard. */
+/** Receives the output and the death of a spawned server. */
 export interface SpawnOutlets {
   /** Takes a line that the server wrote. */
   relayed(source: 'gateway' | 'echo', text: string): void;
-  /** It ended although nobody stopped it. */
+  /** Called when it ended without being stopped. */
   died(error: WsgError): void;
 }
 
 /**
- * A gateway on a free port: `devhelpers` sends to all connections as fast as it can, `serve` what
- * it is told to send.
+ * Prepares a gateway on a free port: `devhelpers` sends to all connections as fast as it can,
+ * `serve` only what a backend sends.
  */
 export function gatewayTarget(plan: Plan, outlets: SpawnOutlets): SpawnedTarget {
   const process = new GatewayProcess({
@@ -38,7 +38,7 @@ export function gatewayTarget(plan: Plan, outlets: SpawnOutlets): SpawnedTarget 
   return { process, path: '/connect', isGateway: true };
 }
 
-/** A server that answers each message with the same one, on a free port. */
+/** Prepares an echo server on a free port. */
 export function echoTarget(outlets: SpawnOutlets): SpawnedTarget {
   const title = 'The echo server';
   const process = new GatewayProcess({
@@ -53,15 +53,16 @@ export function echoTarget(outlets: SpawnOutlets): SpawnedTarget {
 }
 
 /**
- * The snapshot and scripts like it live on what the helper loop sends; the other scenarios measure
- * something else.
+ * The command of the gateway: scripts and some built-in scenarios need the messages of the helper
+ * loop.
  */
 function gatewayCommand({ behaviour }: Plan): 'devhelpers' | 'serve' {
-  return behaviour.type === 'script' || behaviour.name === 'snapshot' ? 'devhelpers' : 'serve';
+  const needsHelperLoop = behaviour.type === 'script' || builtInOf(behaviour).needsHelperLoop === true;
+  return needsHelperLoop ? 'devhelpers' : 'serve';
 }
 
 function targetDied(title: string, how: string): WsgError {
-  return new WsgError('target.unreachable', `${title} died in the middle of the run: ${how}.`, {
-    hint: 'What was recorded before stands in the results.',
+  return new WsgError('target.unreachable', `${title} stopped during the run: ${how}.`, {
+    hint: 'The results have everything that was recorded before.',
   });
 }

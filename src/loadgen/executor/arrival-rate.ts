@@ -20,14 +20,14 @@ export interface ArrivalRatePlan extends ScenarioPlan {
 }
 
 /**
- * Iterations begin when they are due, whatever the ones before do: an open model. One that is due
- * while no virtual user is free, and no more may be made, is dropped and counted.
+ * Starts iterations when they are due, independently of earlier ones: an open model. An iteration
+ * that is due while no virtual user is free, and no more may be created, is dropped and counted.
  */
 export abstract class ArrivalRate<P extends ArrivalRatePlan> extends ExecutorBase<P> {
   isShortOfVus = false;
   readonly #free = new FreeUsers();
   readonly #maxVus: number;
-  /** The part of the scenario's arrivals that this thread begins. */
+  /** This thread's share of the scenario's arrivals: 0 to 1. */
   readonly #share: number;
   readonly #arrivals: Iterator<number, unknown>;
   readonly #underWay = new Set<Promise<unknown>>();
@@ -37,7 +37,7 @@ export abstract class ArrivalRate<P extends ArrivalRatePlan> extends ExecutorBas
   #endArrivals: () => void = () => undefined;
 
   /**
-   * `arrivals` are the moments of the whole scenario, in order; this thread begins those of its
+   * `arrivals` are the moments of the whole scenario, in order; this thread takes those of its
    * shard.
    */
   constructor(plan: P, deps: ExecutorDeps, arrivals: Iterable<number>) {
@@ -70,8 +70,8 @@ export abstract class ArrivalRate<P extends ArrivalRatePlan> extends ExecutorBas
   }
 
   protected stopDriving(): void {
-    // The time is up: what waits for its timer or for a turn of the event loop comes too late, and
-    // so does all behind it.
+    // The time is up: an arrival that waits for its timer or for a turn of the event loop is too
+    // late, and so are all later ones.
     if (this.#isPending && !this.isInterrupted) {
       do this.droppedIterations += 1;
       while (this.#nextArrival() !== undefined);
@@ -81,9 +81,9 @@ export abstract class ArrivalRate<P extends ArrivalRatePlan> extends ExecutorBas
   }
 
   /**
-   * Begins everything that is due, then waits for what comes next; behind the last arrival for the
-   * end of the time. An iteration that never waits is over, but its user is not free again before
-   * the event loop has turned.
+   * Starts every iteration that is due, then waits for the next one; after the last arrival it
+   * waits for the end of the time. An iteration that never waits is over at once, but its user is
+   * free again only after a turn of the event loop.
    */
   #follow(): void {
     for (let atMs = this.#nextArrival(); atMs !== undefined; atMs = this.#nextArrival()) {
@@ -132,7 +132,7 @@ export abstract class ArrivalRate<P extends ArrivalRatePlan> extends ExecutorBas
     return this.#free.size > 0 || this.#made < this.#maxVus;
   }
 
-  /** A free virtual user, made when all are busy and more are allowed. */
+  /** Returns a free virtual user, or creates one when all are busy and more are allowed. */
   #takeUser(): number | undefined {
     const free = this.#free.take();
     if (free !== undefined || this.#made >= this.#maxVus) return free;
@@ -166,7 +166,7 @@ class FreeUsers {
     const user = this.#users[this.#first];
     if (user === undefined) return undefined;
     this.#first += 1;
-    // Copies each user once at most for each time that it is added.
+    // Copies each user at most once for each time that it is added.
     if (this.#first * 2 > this.#users.length) {
       this.#users = this.#users.slice(this.#first);
       this.#first = 0;
@@ -208,7 +208,7 @@ export function perSecond(rate: number, { timeUnitMs }: Pick<ArrivalRatePlan, 't
   return (rate * SECOND_MS) / timeUnitMs;
 }
 
-/** The same as k6's header has it. */
+/** The same in the form of k6's header. */
 export function formatRate(rate: number, plan: ArrivalRatePlan): string {
   return perSecond(rate, plan).toFixed(2);
 }

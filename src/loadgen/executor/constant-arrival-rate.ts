@@ -59,7 +59,9 @@ export const constantArrivalRate: ExecutorDefinition<ConstantArrivalRatePlan> = 
   create: (plan, deps) => new ConstantArrivalRate(plan, deps, constantArrivals(plan)),
 };
 
-/** Arrivals a second that the virtual users of `constant-vus` are there for. */
+/**
+ * Replaces looping virtual users with arrivals at a rate a second, for the same number of users.
+ */
 export function constantArrivalsOf(plan: ConstantVusPlan, rate: number): ConstantArrivalRatePlan {
   const { vus, durationMs, name, startTimeMs, gracefulStopMs, exec, env, tags } = plan;
   const base = { name, startTimeMs, gracefulStopMs, exec, env, tags };

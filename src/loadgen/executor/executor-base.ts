@@ -3,8 +3,8 @@ import type { Executor, ExecutorDeps, ExecutorState } from './executor.js';
 import type { ScenarioPlan } from './scenario-plan.js';
 
 /**
- * What all executors do alike: wait for the scenario's start, begin iterations while the time is
- * not up, let those under way end through the graceful stop, then interrupt them, and count.
+ * The common part of all executors. It waits for the scenario's start, starts iterations until the
+ * time is up, gives running ones the grace period, then interrupts them, and counts them all.
  */
 export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
   state: ExecutorState = 'waiting';
@@ -50,10 +50,10 @@ export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
   /** Begins iterations while `mayStart`; resolves when none is under way and none will start. */
   protected abstract drive(): Promise<void>;
 
-  /** Called once when no more iterations may start: what waits to start one is to be let go. */
+  /** Called once when no more iterations may start: ends every wait for the next one. */
   protected abstract stopDriving(): void;
 
-  /** What all threads of this process run of the plan. */
+  /** The part of the plan that all threads of this process run together. */
   protected get processPart(): Shard {
     return { index: 0, count: 1, stripe: this.deps.shard.stripe };
   }
@@ -62,19 +62,19 @@ export abstract class ExecutorBase<P extends ScenarioPlan> implements Executor {
     return this.state === 'running';
   }
 
-  /** Since the scenario's start: milliseconds. */
+  /** Milliseconds since the scenario's start. */
   protected get elapsedMs(): number {
     return this.deps.clock.now() - this.#startMs;
   }
 
-  /** A moment of the scenario's schedule by the clock. */
+  /** The clock's time of a moment of the scenario's schedule. */
   protected clockMs(atMs: number): number {
     return this.#startMs + atMs;
   }
 
   /**
-   * Takes a number for an iteration, runs it and counts how it ended. False, and nothing run, when
-   * the scenario has none left.
+   * Takes a number for an iteration, runs it and counts how it ended. Resolves with false, without
+   * running anything, when the scenario has no iteration left.
    */
   protected async iterate(user: number, dueMs: number, limit?: number): Promise<boolean> {
     const taken = this.deps.pool.take(limit);

@@ -7,13 +7,14 @@ import type { ScenarioSettings } from './scenario-settings.js';
 export interface PlanShare {
   /** 0 to 1; rates are multiplied by it. */
   readonly share: number;
-  /** How many of `total` things are its own. */
+  /** Its number out of `total` virtual users or iterations. */
   readonly countOf: (total: number) => number;
 }
 
 /**
- * One executor: its settings, what is said of them, and the loop that starts iterations. Plans are
- * matched with their definition by name, so a definition only gets plans that its own `read` made.
+ * One executor: its settings with their reader and description, and the loop that starts
+ * iterations. Plans are matched with definitions by name, so a definition gets only plans that its
+ * `read` made.
  */
 export interface ExecutorDefinition<P extends ScenarioPlan = ScenarioPlan> {
   /** k6's name of it. */

@@ -44,7 +44,6 @@ export function maxScenarioVus(plan: ScenarioPlan): number {
  * milliseconds.
  */
 export function maxScenarioMs(plan: ScenarioPlan): number {
-  // What ramps down may end later than the stages, but never later than the graceful stop behind
-  // them.
+  // A ramp-down may end later than the stages, but never later than the grace period after them.
   return plan.startTimeMs + startingTimeMs(plan) + plan.gracefulStopMs;
 }

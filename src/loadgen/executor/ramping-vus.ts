@@ -16,8 +16,8 @@ export interface RampingVusPlan extends ScenarioPlan {
 }
 
 /**
- * A virtual user's place: whether it may iterate, and what ends its last iteration when it no
- * longer may.
+ * The state of a virtual user: whether it may iterate, and the timer that interrupts its last
+ * iteration.
  */
 interface Place {
   isPlanned: boolean;
@@ -26,9 +26,9 @@ interface Place {
 }
 
 /**
- * k6's ramping-vus: the number of looping virtual users follows the stages. One that is no longer
- * planned ends its iteration within the graceful ramp-down, and goes on when it is planned again
- * before.
+ * k6's ramping-vus: the number of looping virtual users follows the stages. A virtual user that is
+ * no longer planned ends its iteration within the graceful ramp-down, and continues if it is
+ * planned again before that.
  */
 class RampingVus extends ExecutorBase<RampingVusPlan> {
   readonly #places: Place[] = [];
@@ -58,8 +58,8 @@ class RampingVus extends ExecutorBase<RampingVusPlan> {
   }
 
   /**
-   * Takes every step that is due, then waits for the next; behind the last one the time of the
-   * stages is up anyway.
+   * Takes every step that is due, then waits for the next one. After the last step the stages end
+   * by themselves.
    */
   #follow(): void {
     for (let step = this.#nextStep(); step !== undefined; step = this.#nextStep()) {

@@ -1,15 +1,15 @@
 import type { Clock } from '../../core/clock.js';
 
 /**
- * Short beside what an interruption or the second's report may be late, long beside a turn of the
- * event loop (about 1 us).
+ * Short compared with the allowed delay of an interruption or a second's report, long compared with
+ * a turn of the event loop (about 1 µs): milliseconds.
  */
 const SLICE_MS = 10;
 
 /**
- * Lets the event loop of a thread turn between iterations. Iterations that never wait follow one
- * another without a turn otherwise, and then no timer fires and no message arrives: neither the end
- * of the test nor a stop would be heard. One for all executors of a thread.
+ * Lets the event loop of a thread turn between iterations. Iterations that never wait would follow
+ * one another without a turn; no timer would fire and no message arrive, so neither the end of the
+ * test nor a stop would take effect. All executors of a thread share one.
  */
 export class TimeSlices {
   readonly #clock: Pick<Clock, 'now'>;

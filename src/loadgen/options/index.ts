@@ -41,7 +41,7 @@ type ValueOf<F> = F extends { readonly kind: 'switch' }
     ? readonly string[] | string
     : string;
 
-/** What flags say of options, by the names of the options; undefined: not given. */
+/** The values of flags by the names of their options; undefined: not given. */
 export type LoadFlags = {
   readonly [E in Extract<Entry, { readonly flag: OptionFlag }> as E['name']]?: ValueOf<E['flag']>;
 };

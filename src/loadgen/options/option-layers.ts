@@ -6,7 +6,9 @@ import type { OptionEntry } from './option.js';
 /** Options of one origin (flags, variables, script or file) by name. */
 export type Layer = ReadonlyMap<string, Setting>;
 
-/** The options that decide how many iterations there are: a layer with one of them sets them all. */
+/**
+ * The options that decide how many iterations there are: a layer with one of them sets them all.
+ */
 const LOAD_GROUP = ['duration', 'iterations', 'stages', 'scenarios'] as const;
 const PREFIXES = ['WSG_', 'K6_'] as const;
 

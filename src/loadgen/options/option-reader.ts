@@ -47,7 +47,9 @@ interface DurationRule<D> {
   readonly otherwise: D;
 }
 
-/** Reads values of scripts, files and texts, and collects problems and warnings with their places. */
+/**
+ * Reads values of scripts, files and texts, and collects problems and warnings with their places.
+ */
 export class OptionReader {
   readonly problems: string[] = [];
   readonly warnings: string[] = [];

@@ -20,7 +20,7 @@ export class OptionValues {
     return this.#options.has(name);
   }
 
-  /** The setting as it stands, without reading its value. */
+  /** The setting itself, without reading its value. */
   setting({ name }: Named): Setting | undefined {
     return this.#options.get(name);
   }

@@ -1,7 +1,7 @@
 import { readHeaderLines, type OptionReader, type Setting } from './option-reader.js';
 
 /**
- * What becomes of an option: `plan`: every run obeys it; `summary`: the command's own output obeys
+ * The effect of an option: `plan`: every run obeys it; `summary`: the command's own output obeys
  * it; `script`: scripts obey it, a built-in scenario runs the same without it; `ignored`: accepted
  * with a warning, for it cannot change a result; `refused`: an error as soon as it asks for
  * something.
@@ -53,7 +53,9 @@ export interface OptionEntry<T = unknown> {
   /** Built-in scenarios alone obey it; a script that gets it is refused. */
   readonly isBuiltIn?: boolean;
   readonly read: ReadOption<T>;
-  /** The form that scripts have of the text of a flag or a variable; the text itself unless given. */
+  /**
+   * The form that scripts have of the text of a flag or a variable; the text itself unless given.
+   */
   readonly fromText?: (value: unknown) => unknown;
 }
 
@@ -63,7 +65,7 @@ export const readFlag: ReadOption<boolean> = (setting, reader) => reader.flag(se
 export const readTextMap: ReadOption<Readonly<Record<string, string>>> = (setting, reader) => reader.textMap(setting);
 export const readHeaders: ReadOption<readonly (readonly [name: string, value: string])[]> = (setting, reader) =>
   readHeaderLines(setting, reader);
-/** The setting as it stands, for a reader of its own. */
+/** Returns the setting itself, for a reader of its own. */
 export const readAsGiven: ReadOption<Setting> = (setting) => setting;
 
 export function readInteger(least: number): ReadOption<number> {

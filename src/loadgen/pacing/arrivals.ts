@@ -1,13 +1,13 @@
 import type { Stage } from './stages.js';
 
-/** A rate of arrivals: so many in each `timeUnitMs`. */
+/** A constant rate: `rate` arrivals in each `timeUnitMs`. */
 export interface ConstantRate {
   readonly rate: number;
   readonly timeUnitMs: number;
   readonly durationMs: number;
 }
 
-/** A rate that goes from stage to stage in straight lines; targets are rates. */
+/** A rate that changes linearly within each stage; targets are rates. */
 export interface RampingRate {
   readonly startRate: number;
   readonly timeUnitMs: number;
@@ -15,8 +15,8 @@ export interface RampingRate {
 }
 
 /**
- * The moments, from the start, at which iterations are due at a constant rate: the first at 0, the
- * last before the end. Milliseconds.
+ * The moments at which iterations are due at a constant rate, in milliseconds from the start: the
+ * first at 0, the last before the end.
  */
 export function* constantArrivals({ rate, timeUnitMs, durationMs }: ConstantRate): Generator<number> {
   const everyMs = timeUnitMs / rate;
@@ -44,7 +44,7 @@ export function* rampingArrivals({ startRate, timeUnitMs, stages }: RampingRate)
   }
 }
 
-/** The rate of a moment, in arrivals for each time unit. */
+/** The rate at a moment: arrivals for each time unit. */
 export function rateAt({ startRate, stages }: RampingRate, elapsedMs: number): number {
   let from = startRate;
   let startMs = 0;

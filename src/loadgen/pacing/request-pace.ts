@@ -2,15 +2,15 @@ const NS_PER_SECOND = 1_000_000_000n;
 const NS_PER_MS = 1_000_000;
 
 /**
- * k6's `rps`: at most so many requests a second, of all virtual users in all threads. Unused turns
- * are not saved up.
+ * k6's `rps`: the maximum rate of requests a second over all virtual users in all threads. Unused
+ * turns are not saved up.
  */
 export class RequestPace {
-  /** When the next request may be sent, by `process.hrtime`. */
+  /** The earliest time of the next request, by `process.hrtime`. */
   readonly #next: BigInt64Array;
   readonly #periodNs: bigint;
 
-  /** `memory` is what all threads share: `RequestPace.memory()`. */
+  /** `memory` is shared by all threads: `RequestPace.memory()`. */
   constructor(perSecond: number, memory: SharedArrayBuffer) {
     this.#periodNs = NS_PER_SECOND / BigInt(perSecond);
     this.#next = new BigInt64Array(memory);
@@ -20,7 +20,7 @@ export class RequestPace {
     return new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT);
   }
 
-  /** Takes the next turn; gives how long to wait for it: milliseconds. */
+  /** Takes the next turn; returns the time to wait for it: milliseconds. */
   take(nowNs = process.hrtime.bigint()): number {
     for (;;) {
       const next = Atomics.load(this.#next, 0);

@@ -1,27 +1,27 @@
 /**
- * A stretch of time in which a number goes in a straight line to `target`; with a duration of 0 it
- * jumps.
+ * An interval in which a number changes linearly to `target`; with a duration of 0 it changes at
+ * once.
  */
 export interface Stage {
   readonly durationMs: number;
   readonly target: number;
 }
 
-/** A moment, from the start, from which on so many virtual users are planned. */
+/** The moment, from the start, from which on `vus` virtual users are planned. */
 export interface VuStep {
   readonly atMs: number;
   readonly vus: number;
 }
 
-/** How long the stages take together: milliseconds. */
+/** Total duration of the stages: milliseconds. */
 export function stagesMs(stages: readonly Stage[]): number {
   return stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
 }
 
 /**
- * How many virtual users are planned at a moment: on its way from a to b a stage has changed by one
- * after each |b - a|th part of its time (k6 docs, "Ramping VUs"). Behind the last stage its target
- * stands.
+ * The number of virtual users that are planned at a moment. A stage from a to b changes by one
+ * after each |b - a|th part of its time (k6 docs, "Ramping VUs"). After the last stage its target
+ * stays.
  */
 export function plannedVus(startVus: number, stages: readonly Stage[], elapsedMs: number): number {
   let from = startVus;
@@ -38,7 +38,7 @@ export function plannedVus(startVus: number, stages: readonly Stage[], elapsedMs
   return from;
 }
 
-/** Every moment at which the planned number changes, in order, the first at 0. */
+/** The moments at which the planned number changes, in order; the first is 0. */
 export function* vuSteps(startVus: number, stages: readonly Stage[]): Generator<VuStep> {
   let from = startVus;
   let startMs = 0;

@@ -1,11 +1,11 @@
-/** A part of all numbers from 0: those whose place in each period is one of the offsets. */
+/** The numbers, from 0, whose remainder by the period is one of the offsets. */
 export interface Stripe {
   readonly period: number;
   /** Ascending, each below `period`. */
   readonly offsets: readonly number[];
 }
 
-/** A part of the whole, as slots `from` (included) to `to` (excluded) of `period` equal ones. */
+/** A part of the whole: slots `from` (included) to `to` (excluded) of `period` equal slots. */
 export interface Slots {
   readonly period: number;
   readonly from: number;
@@ -13,16 +13,16 @@ export interface Slots {
 }
 
 /**
- * The numbers that belong to a part. Parts that share no slot share no number, and together they
- * have all of them; so it stays when one part counts in another power of two than its neighbour.
- * Each part's numbers are spread evenly.
+ * The numbers that belong to a part. Parts without a common slot have no common number, and
+ * together they have all numbers; this also holds for parts whose periods are different powers of
+ * two. Each part's numbers are spread evenly.
  */
 export function createStripe({ period, from, to }: Slots): Stripe {
   const offsets = [...slotOrder(period)].flatMap((slot, number) => (slot >= from && slot < to ? [number] : []));
   return { period, offsets };
 }
 
-/** How many of the numbers below `total` belong to the part. */
+/** The count of numbers below `total` that belong to the part. */
 export function countStriped(total: number, { period, offsets }: Stripe): number {
   const rest = total % period;
   return Math.floor(total / period) * offsets.length + countBelow(offsets, rest);
@@ -39,9 +39,7 @@ export function isStriped(number: number, { period, offsets }: Stripe): boolean 
   return offsets[countBelow(offsets, place)] === place;
 }
 
-/**
- * All slots, each once, in the order of reversed bits: any run of them is spread over the whole.
- */
+/** All slots, each once, in bit-reversal order: consecutive ones are spread over the whole. */
 function* slotOrder(period: number): Generator<number> {
   const bits = Math.ceil(Math.log2(period));
   const seen = new Set<number>();
@@ -59,7 +57,7 @@ function reverseBits(number: number, bits: number): number {
   return reversed;
 }
 
-/** By halves: how many of the ascending numbers are below the limit. */
+/** Binary search: the count of ascending numbers below the limit. */
 function countBelow(ascending: readonly number[], limit: number): number {
   let low = 0;
   let high = ascending.length;

@@ -5,16 +5,15 @@ import { localScenarios, localVus } from './local-scenarios.js';
 import type { Plan } from './plan.js';
 
 /**
- * Threads unless told: one for each core but the one that the parent, and what else runs, needs.
+ * Default number of threads: one for each core, except one for the main thread and other processes.
  */
 export function defaultThreads(): number {
   return Math.max(1, availableParallelism() - 1);
 }
 
 /**
- * How many threads run what this process has of a plan: what is wanted, but each with a virtual
- * user, and of each arrival rate with one that may be its. `storm` and `fan-out` run in one:
- * somebody has to know when all are back, and who awaits a message.
+ * The number of threads for this process's part of a plan: as many as were asked for, as long as
+ * each has a virtual user, also of each arrival rate. Some built-in scenarios run in one thread.
  */
 export function countThreads(plan: Plan): number {
   const { behaviour, threads } = plan;

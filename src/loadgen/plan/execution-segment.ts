@@ -1,8 +1,8 @@
 import type { Slots } from '../pacing/stripe.js';
 
 /**
- * The part of a plan that this process runs, others running the rest: k6's execution segment.
- * Exact: slots of a whole number of equal ones.
+ * The part of a plan that this process runs while others run the rest: k6's execution segment. It
+ * is exact: a range of equal slots.
  */
 export interface ExecutionSegment extends Slots {
   /** As it was given: `1/4:1/2`. */
@@ -22,9 +22,8 @@ const FORMS = "a part of 1 such as '0:1/4', '25%:50%' or '0.25:0.5'";
 
 /**
  * Parses k6's `--execution-segment` with its `--execution-segment-sequence` (k6 docs, "Execution
- * segment"). Undefined when the whole is meant; a sentence when the parts cannot be exact or one of
- * the texts is none. Without a sequence only halves of halves are exact whatever the other
- * processes run.
+ * segment"). Undefined for the whole plan; a problem when a text is invalid or the parts cannot be
+ * exact. Without a sequence only repeated halves are exact for every choice of the other segments.
  */
 export function parseExecutionSegment(
   text: string,
@@ -41,7 +40,7 @@ export function parseExecutionSegment(
   if (period > MOST_SLOTS) return { problem: `'${text}' would need ${period} equal parts, more than ${MOST_SLOTS}` };
   if (sequence === undefined && !Number.isInteger(Math.log2(period))) {
     return {
-      problem: `'${text}' needs --execution-segment-sequence, for what the other parts are decides which is whose`,
+      problem: `'${text}' needs --execution-segment-sequence: only with all parts known can each be exact`,
     };
   }
   if (from.over === 0 && to.over === to.under) return undefined;

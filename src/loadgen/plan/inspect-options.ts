@@ -16,9 +16,9 @@ const OPTIONS = (
 const OF_SCENARIO = ['executor', 'startTime', 'gracefulStop', 'env', 'exec', 'tags'];
 
 /**
- * What a script exports as `options`, in the form of `k6 inspect`: options that it does not set are
- * null. With a plan also what k6 adds with `--execution-requirements`: the scenarios that come of
- * it, how long they take at most and how many virtual users they need.
+ * The `options` that a script exports, in the form of `k6 inspect`: options that it does not set
+ * are null. With a plan also the fields of `--execution-requirements`: the resulting scenarios,
+ * their maximum duration and the virtual users that they need.
  */
 export function inspectOptions(own: unknown, plan?: Plan): Readonly<Record<string, unknown>> {
   const given = isRecord(own) ? own : {};

@@ -6,8 +6,8 @@ import { maxPlanVus, type Plan } from './plan.js';
 import type { ScenarioPlan } from '../executor/scenario-plan.js';
 
 /**
- * The scenarios as this process runs them: of an execution segment its share of virtual users,
- * iterations and rates; for display. Executors take the whole and a shard.
+ * The scenarios of this process: with an execution segment its share of virtual users, iterations
+ * and rates. For display only: executors take the whole plan and a shard.
  */
 export function localScenarios({ scenarios, segment }: Plan): readonly ScenarioPlan[] {
   if (segment === undefined) return scenarios;

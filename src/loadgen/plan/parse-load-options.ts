@@ -12,7 +12,7 @@ import { OptionReader } from '../options/option-reader.js';
 import { trendStatProblems } from '../../summary/k6/trend-stats.js';
 import { hostOverride } from '../client/host-rules.js';
 import type { Target } from '../client/dial-plan.js';
-import type { Behaviour, Plan, SummaryFormat } from './plan.js';
+import type { Behaviour, Plan, PlannedSummary } from './plan.js';
 import { readDial } from '../client/read-dial.js';
 import { readRuntimeOptions, type RuntimeOptions } from '../client/read-network.js';
 import { metricsOf, readBuiltIn, refuseBuiltInOptions } from '../scenario/index.js';
@@ -30,7 +30,7 @@ const TIME_UNITS = ['s', 'ms', 'us'] as const;
 export interface ScriptOptions {
   /** As it was typed: a path, or `-`. */
   readonly name: string;
-  /** What it exports as `options`, as JSON has it; undefined for nothing. */
+  /** Its exported `options` as plain JSON; undefined when it exports none. */
   readonly options: unknown;
   /** The functions that it exports. */
   readonly exports: readonly string[];
@@ -55,8 +55,8 @@ export interface PlannedLoad {
 /**
  * Makes a plan by k6's rules: flags before `WSG_<KEY>`, that before `K6_<KEY>`, before the script's
  * options, before those of the file, before the defaults. Throws `options.invalid` with all
- * problems at once, each beginning with its path. Thresholds of a script's metrics are not compared
- * with these: `metricProblems` does once they are known.
+ * problems, each with its path. Thresholds on a script's own metrics are checked later, by
+ * `metricProblems`, when these are known.
  */
 export function planLoad(sources: LoadSources): PlannedLoad {
   const read = readLoadOptions(sources);
@@ -118,7 +118,7 @@ function readPlan(options: OptionValues, script: ScriptOptions | undefined): Pla
     minIterationMs: options.value(OPTIONS.minIterationDuration, 0),
     threads: options.value(OPTIONS.threads, defaultThreads()),
     runtime,
-    summary: readSummaryFormat(options),
+    summary: readSummary(options),
   };
 }
 
@@ -146,7 +146,7 @@ function checkTargets(behaviour: Behaviour, options: OptionValues, runtime: Runt
   }
 }
 
-/** Where a gateway that listens at the target takes messages for all connections. */
+/** URL where a gateway at the target takes messages for all connections. */
 function publishUrlOf({ normalised }: Target): string {
   return URL.canParse(normalised) ? new URL('/send?all=true', normalised).href.replace(/^ws/, 'http') : '';
 }
@@ -173,7 +173,7 @@ function readSegment(options: OptionValues, scenarios: readonly ScenarioPlan[]):
   return segment;
 }
 
-function readSummaryFormat(options: OptionValues): SummaryFormat {
+function readSummary(options: OptionValues): PlannedSummary {
   const trendStats = options.value(OPTIONS.summaryTrendStats);
   if (options.has(OPTIONS.summaryTrendStats)) {
     for (const problem of trendStatProblems(trendStats ?? [])) options.complain(OPTIONS.summaryTrendStats, problem);

@@ -7,67 +7,67 @@ import { maxScenarioMs, maxScenarioVus } from '../executor/index.js';
 import type { ScenarioPlan } from '../executor/scenario-plan.js';
 
 /**
- * A built-in scenario at its target, or the functions that a script exports; a script knows by
- * itself where it connects.
+ * A built-in scenario with its target, or the functions that a script exports; a script chooses its
+ * targets itself.
  */
 export type Behaviour =
   | ({
       readonly type: 'built-in';
-      /** The first of its dial plan. */
+      /** The first target of its dial plan. */
       readonly target: Target;
       readonly dial: DialPlan;
     } & BuiltInPlan)
   | { readonly type: 'script'; readonly name: string };
 
 /** Format of the summary, where a script or a file sets it. */
-export interface SummaryFormat {
+export interface PlannedSummary {
   readonly trendStats?: readonly string[];
   readonly timeUnit?: 's' | 'ms' | 'us';
 }
 
 /**
- * A whole run as validated: plain data, so it crosses to threads and into run files as it is. It
- * holds no secrets but those of the URL and of `env` in a scenario.
+ * A whole run, validated. Plain data, so it crosses to threads and into run files. The only secrets
+ * in it are those of URLs, of headers and of `env` in a scenario.
  */
 export interface Plan {
   readonly behaviour: Behaviour;
-  /** Of the whole, also where only a segment of it runs here. */
+  /** The scenarios of the whole plan, even where only a segment of it runs here. */
   readonly scenarios: readonly ScenarioPlan[];
-  /** What of it runs here; undefined for all. */
+  /** The part of the plan that runs here; undefined for all of it. */
   readonly segment?: ExecutionSegment;
   /**
-   * Every virtual user's randomness follows from it and the user's number. Drawn unless given; no
-   * part of what a run is compared by.
+   * Seed of every virtual user's randomness, together with the user's number. Drawn unless given.
+   * Runs with different seeds can be compared.
    */
   readonly seed: number;
-  /** Of every sample of the run. */
+  /** Tags of every sample of the run. */
   readonly tags: Readonly<Record<string, string>>;
   /** In the order in which they were given. */
   readonly thresholds: readonly ThresholdPlan[];
-  /** Series of tags that are kept besides the metrics: those of thresholds and those asked for. */
+  /** Submetrics that are kept: those of thresholds, then those that were asked for. */
   readonly submetrics: readonly string[];
   readonly minIterationMs: number;
-  /** As many as are wanted; no part of what a run is compared by. */
+  /** Number of threads that was asked for. Runs with different numbers can be compared. */
   readonly threads: number;
   readonly runtime: RuntimeOptions;
-  readonly summary: SummaryFormat;
-  /** True when no load option was given and the default (100 VUs for 30 s) stands. */
+  readonly summary: PlannedSummary;
+  /** True when no load option was given and the default (100 VUs for 30 s) applies. */
   readonly isDefaultLoad: boolean;
 }
 
-/** Where the built-in scenario of a plan connects; undefined for a script. */
+/** The target of a plan's built-in scenario; undefined for a script. */
 export function planTarget({ behaviour }: Plan): Target | undefined {
   return behaviour.type === 'built-in' ? behaviour.target : undefined;
 }
 
-/** The longest that the whole run can take, graceful stops included: milliseconds. */
+/** Maximum duration of the whole run, grace periods included: milliseconds. */
 export function maxPlanMs(plan: Plan): number {
   return Math.max(...plan.scenarios.map(maxScenarioMs));
 }
 
 /**
- * The most virtual users that can be active at once, if all scenarios have theirs at the same time;
- * of the whole plan, not of its segment.
+ * Maximum number of virtual users of the whole plan, if all scenarios have theirs at the same
+ * time.
  */
 export function maxPlanVus(plan: Pick<Plan, 'scenarios'>): number {
   return plan.scenarios.reduce((sum, scenario) => sum + maxScenarioVus(scenario), 0);

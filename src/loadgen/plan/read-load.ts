@@ -25,7 +25,7 @@ const CONFLICTS = [
   [OPTIONS.stages, OPTIONS.scenarios],
 ] as const;
 
-/** The scenarios of the merged options, by k6's rules for its short ones. */
+/** The scenarios that follow from the merged options, by k6's rules for its shortcuts. */
 export interface LoadPlan {
   readonly scenarios: readonly ScenarioPlan[];
   readonly isDefaultLoad: boolean;

@@ -21,7 +21,7 @@ export function readThresholds(options: OptionValues): ThresholdPlan[] {
     const name = parseSeriesName(series);
     if ('problem' in name) reader.complain(place, name.problem);
     else warnOfMetadata(name, place, reader);
-    // k6 wants a list; one expression alone is what people write.
+    // k6 requires a list; a single expression is accepted as well.
     const items =
       typeof value === 'string' || isRecord(value) ? [{ value, ...place }] : reader.list({ value, ...place });
     return (items ?? []).flatMap((item) => readThreshold(series, item, reader) ?? []);
@@ -38,8 +38,8 @@ function warnOfMetadata({ tags }: SeriesName, place: Pick<Setting, 'path' | 'ori
 }
 
 /**
- * The series of tags of a plan, and the one that k6 keeps unasked of every script: durations of
- * requests that went as expected.
+ * The submetrics of a plan, and the one that k6 always keeps for scripts: durations of requests
+ * with the expected response.
  */
 export function keptSubmetrics({
   behaviour,
@@ -51,9 +51,7 @@ export function keptSubmetrics({
   return [...new Set([...submetrics, 'http_req_duration{expected_response:true}'])];
 }
 
-/**
- * The series of tags that have to be kept: those of thresholds, then those asked for, each once.
- */
+/** The submetrics to keep: those of thresholds, then those that were asked for, each once. */
 export function readSubmetrics(options: OptionValues, thresholds: readonly ThresholdPlan[]): string[] {
   const { reader } = options;
   const asked = options.value(OPTIONS.recordSubmetrics);
@@ -64,8 +62,8 @@ export function readSubmetrics(options: OptionValues, thresholds: readonly Thres
 }
 
 /**
- * Why thresholds and submetrics do not fit the metrics that there are, once these are known: one
- * sentence for each, beginning with its path. Empty when all fit.
+ * The problems of thresholds and submetrics that do not fit the metrics of a run: one sentence for
+ * each, beginning with its path.
  */
 export function metricProblems(
   { thresholds, submetrics }: { readonly thresholds: readonly ThresholdPlan[]; readonly submetrics: readonly string[] },

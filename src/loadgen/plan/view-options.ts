@@ -7,9 +7,9 @@ import { executorOf } from '../executor/index.js';
 import type { ScenarioPlan } from '../executor/scenario-plan.js';
 
 /**
- * The options that the run obeys in the form that k6's scripts know, wherever they came from: what
- * the script says, over it what the plan has made of script, flags, environment and file. Of k6's
- * options those that nobody set are null, as in k6.
+ * The options of a run in the form that k6's scripts have: the script's own, overridden by those of
+ * the plan, which merges script, flags, environment and file. Options that were not set are null,
+ * as in k6.
  */
 export function viewOptions(plan: Plan, own: unknown): Readonly<Record<string, unknown>> {
   const names = OPTION_CATALOGUE.all
@@ -53,7 +53,7 @@ function viewRuntime({ runtime }: Plan): Readonly<Record<string, unknown>> {
   };
 }
 
-/** What says nothing beyond the defaults stays as it is. */
+/** Network options that differ from their defaults. */
 function viewNetwork({ hosts, blockHostnames, blockedNetworks, localAddresses, dns }: Plan['runtime']): object {
   return {
     ...(Object.keys(hosts).length > 0 && { hosts }),

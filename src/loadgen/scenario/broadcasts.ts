@@ -3,59 +3,56 @@ import type { SeriesRegistry } from '../metric/series-registry.js';
 import type { Series, Tags } from '../metric/series.js';
 import { counterMetric, timeMetric } from './scenario-definition.js';
 
-/** A message that is on its way to all connections of a thread. */
+/** A message on its way to all connections of a thread. */
 interface Broadcast {
   readonly dueMs: number;
   readonly sentMs: number;
   readonly expected: number;
-  /** By recipient: whether it came. */
+  /** By recipient: 1 when it has arrived. */
   readonly seen: Uint8Array;
   received: number;
 }
 
-/** What came of a message for one recipient. */
+/** The arrival of a message at one recipient. */
 export interface Arrival {
   readonly id: number;
   readonly dueMs: number;
   readonly sentMs: number;
-  /** From 0, within the thread. */
+  /** The recipient's number, from 0, within the thread. */
   readonly recipient: number;
 }
 
-/** What broadcasts are counted by. */
-export interface BroadcastsOptions {
+/** The metrics, recipients and time limit of broadcasts. */
+export interface BroadcastsDeps {
   readonly metrics: DeliveryMetrics;
-  /** How many recipients there can be. */
+  /** Maximum number of recipients. */
   readonly recipients: number;
-  /** How many there are at this moment. */
+  /** Number of recipients at this moment. */
   readonly present: () => number;
   readonly timeoutMs: number;
 }
 
-/**
- * Follows every published message to each recipient of a thread: when it came, whether twice, and
- * whether at all.
- */
+/** Tracks every published message to each recipient of a thread: its delay, duplicates and loss. */
 export class Broadcasts {
-  /** Those that have reached everybody stay for the timeout, so that what comes twice is known. */
+  /** Complete broadcasts stay until the timeout, so that duplicates are recognised. */
   readonly #known = new Map<number, Broadcast>();
   #underWay = 0;
   #highestId = -1;
   #waiting: (() => void)[] = [];
 
-  readonly #options: BroadcastsOptions;
+  readonly #deps: BroadcastsDeps;
 
-  constructor(options: BroadcastsOptions) {
-    this.#options = options;
+  constructor(deps: BroadcastsDeps) {
+    this.#deps = deps;
   }
 
-  /** Calls back once, when nothing is under way; at once when that is so now. */
+  /** Calls back once, when nothing is in flight; at once if nothing is. */
   waitSettled(task: () => void): void {
     if (this.#underWay === 0) task();
     else this.#waiting.push(task);
   }
 
-  /** Something else is under way, until `release`. */
+  /** Counts one more thing as in flight, until `release`. */
   hold(): void {
     this.#underWay += 1;
   }
@@ -64,17 +61,15 @@ export class Broadcasts {
     this.#settleOne();
   }
 
-  /** A message leaves for all that are present. */
+  /** Registers a message that leaves for all present recipients. */
   begin(id: number, dueMs: number, sentMs: number): void {
-    const { present, recipients } = this.#options;
+    const { present, recipients } = this.#deps;
     this.#highestId = Math.max(this.#highestId, id);
     this.#underWay += 1;
     this.#known.set(id, { dueMs, sentMs, expected: present(), seen: new Uint8Array(recipients), received: 0 });
   }
 
-  /**
-   * A message whose request failed goes to nobody. What came of it all the same has been recorded.
-   */
+  /** Removes a message whose request failed. Arrivals that it had anyway stay recorded. */
   fail(id: number): void {
     const broadcast = this.#known.get(id);
     if (broadcast === undefined) return;
@@ -83,11 +78,11 @@ export class Broadcasts {
   }
 
   /**
-   * A message has reached a recipient. One of another thread's publisher is met here for the first
-   * time.
+   * Records the arrival of a message. A message of another thread's publisher is registered with
+   * its first arrival.
    */
   arrive({ id, dueMs, sentMs, recipient }: Arrival, nowMs: number): void {
-    const { metrics } = this.#options;
+    const { metrics } = this.#deps;
     if (id > this.#highestId) this.begin(id, dueMs, sentMs);
     const broadcast = this.#known.get(id);
     if (broadcast === undefined) return metrics.late.add(1);
@@ -101,15 +96,15 @@ export class Broadcasts {
     this.#settleOne();
   }
 
-  /** Gives up what has not reached everybody in time. */
+  /** Gives up messages that have not reached all recipients in time. */
   expire(nowMs: number): void {
     for (const [id, broadcast] of this.#known) {
-      if (nowMs - broadcast.sentMs < this.#options.timeoutMs) return;
+      if (nowMs - broadcast.sentMs < this.#deps.timeoutMs) return;
       this.#giveUp(id, broadcast);
     }
   }
 
-  /** No message can come any more. */
+  /** Gives up all messages: none can arrive any more. */
   end(): void {
     for (const [id, broadcast] of this.#known) this.#giveUp(id, broadcast);
   }
@@ -117,7 +112,7 @@ export class Broadcasts {
   #giveUp(id: number, broadcast: Broadcast): void {
     this.#known.delete(id);
     if (isComplete(broadcast)) return;
-    this.#options.metrics.lost.add(broadcast.expected - broadcast.received);
+    this.#deps.metrics.lost.add(broadcast.expected - broadcast.received);
     this.#settleOne();
   }
 

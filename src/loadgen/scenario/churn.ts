@@ -5,7 +5,7 @@ import { constantArrivalsOf } from '../executor/constant-arrival-rate.js';
 import { isConstantVus } from '../executor/constant-vus.js';
 import { OPTIONS } from '../options/index.js';
 import type { BuiltInDefinition, BuiltInPlan } from './scenario-definition.js';
-import type { Scenario, UserContext, VirtualUser } from './scenario.js';
+import type { Scenario, UserDeps, VirtualUser } from './scenario.js';
 import { Session } from './session.js';
 
 const SWITCHING_PROTOCOLS = 101;
@@ -21,22 +21,22 @@ export interface ChurnPlan extends BuiltInPlan {
 }
 
 /**
- * Connections that come at a rate, are held and go: what a target needs for a handshake.
- * `ws_connecting` counts from when one was due.
+ * Connections that open at a rate, are held and close: the cost of a handshake. `ws_connecting`
+ * counts from when a connection was due.
  */
 class ChurnScenario implements Scenario {
-  readonly #context: UserContext;
+  readonly #deps: UserDeps;
   readonly #plan: ChurnPlan;
   readonly #statusCheck: CheckRecorder;
 
-  constructor(context: UserContext, plan: ChurnPlan, statusCheck: CheckRecorder) {
-    this.#context = context;
+  constructor(deps: UserDeps, plan: ChurnPlan, statusCheck: CheckRecorder) {
+    this.#deps = deps;
     this.#plan = plan;
     this.#statusCheck = statusCheck;
   }
 
   createUser(vu: number): VirtualUser {
-    return new ChurnUser(this.#context, { vu, holdMs: this.#plan.holdMs }, this.#statusCheck);
+    return new ChurnUser(this.#deps, { vu, holdMs: this.#plan.holdMs }, this.#statusCheck);
   }
 }
 
@@ -44,26 +44,22 @@ class ChurnUser implements VirtualUser, MessageSink {
   #session: Session | undefined;
   #cancelClose: () => void = () => undefined;
 
-  readonly #context: UserContext;
+  readonly #deps: UserDeps;
   readonly #place: { readonly vu: number; readonly holdMs: number };
   readonly #statusCheck: CheckRecorder;
 
-  constructor(
-    context: UserContext,
-    place: { readonly vu: number; readonly holdMs: number },
-    statusCheck: CheckRecorder,
-  ) {
-    this.#context = context;
+  constructor(deps: UserDeps, place: { readonly vu: number; readonly holdMs: number }, statusCheck: CheckRecorder) {
+    this.#deps = deps;
     this.#place = place;
     this.#statusCheck = statusCheck;
   }
 
   onMessage(): void {
-    this.#context.metrics.messagesReceived.add(1);
+    this.#deps.metrics.messagesReceived.add(1);
   }
 
   async iterate({ dueMs }: IterationTicket): Promise<boolean> {
-    const session = new Session(this.#context, this, { vu: this.#place.vu, dialDueMs: dueMs });
+    const session = new Session(this.#deps, this, { vu: this.#place.vu, dialDueMs: dueMs });
     this.#session = session;
     const { wasInterrupted, status } = await session.run(() => this.#hold(session));
     this.#cancelClose();
@@ -79,7 +75,7 @@ class ChurnUser implements VirtualUser, MessageSink {
   #hold(session: Session): void {
     const { holdMs } = this.#place;
     if (holdMs === 0) session.close();
-    else this.#cancelClose = this.#context.clock.schedule(() => session.close(), holdMs);
+    else this.#cancelClose = this.#deps.clock.schedule(() => session.close(), holdMs);
   }
 }
 
@@ -93,7 +89,7 @@ export const churn: BuiltInDefinition<ChurnPlan> = {
     rate: options.value(OPTIONS.rate, DEFAULT_RATE),
     holdMs: options.value(OPTIONS.hold, 0),
   }),
-  // Virtual users that would loop for a time are there for connections at a rate instead.
+  // Looping virtual users become a pool for connections at a rate.
   fit: ({ rate }, scenario) => (isConstantVus(scenario) ? constantArrivalsOf(scenario, rate) : scenario),
-  create: (plan) => (part) => new ChurnScenario(part.context, plan, part.checks('status is 101')),
+  create: (plan) => (part) => new ChurnScenario(part.deps, plan, part.checks('status is 101')),
 };

@@ -4,7 +4,7 @@ import { maxScenarioVus } from '../executor/index.js';
 import type { MATCHINGS } from '../options/built-in-options.js';
 import { OPTIONS } from '../options/index.js';
 import type { OptionValues } from '../options/option-values.js';
-import { CONNECTION_METRICS, heldFactory, HeldUser, readHeld, type HeldContext, type HeldPlan } from './held-user.js';
+import { CONNECTION_METRICS, heldFactory, HeldUser, readHeld, type HeldDeps, type HeldPlan } from './held-user.js';
 import { MessageWriter, readStamp, STAMP_BYTES } from './message-stamp.js';
 import { readMessage, type MessagePlan } from './messages.js';
 import { ROUND_TRIP_METRICS, RoundTrips, roundTripMetrics, type RoundTripMetrics } from './round-trips.js';
@@ -30,59 +30,59 @@ export interface EchoPlan extends BuiltInPlan, MessagePlan, HeldPlan {
 }
 
 /**
- * Node's timers have a resolution of 1 ms. A message may leave so much before it is due: half of
- * them would else wait for the better part of a millisecond, which is the generator's delay and no
- * target's. Measured by bench/clock.
+ * How early a message may leave: milliseconds. Node's timers have a resolution of 1 ms, so half of
+ * the messages would otherwise wait for most of a millisecond, which is the generator's delay and
+ * not the target's. Measured by bench/clock.
  */
 const EARLY_MS = 0.5;
 
-/** What the virtual users of an echo scenario share. */
-interface EchoOptions {
-  readonly held: HeldContext;
+/** Shared by the virtual users of an echo scenario. */
+interface EchoDeps {
+  readonly held: HeldDeps;
   readonly plan: EchoPlan;
-  /** How many virtual users the rate is spread over, in all threads. */
+  /** Number of virtual users that share the rate, in all threads. */
   readonly users: number;
   /**
-   * So many of this thread have to have dialled before any sends: connecting must not be measured
-   * as the target's delay.
+   * Number of virtual users of this thread that must have dialled before any sends: connecting must
+   * not be measured as the target's delay.
    */
   readonly awaited: number;
   readonly roundTrips: RoundTripMetrics;
 }
 
 /**
- * Messages at a constant rate to a target that answers each. An open model: a message is due at its
- * time whatever became of those before, and its response time counts from there, so a target that
- * stalls shows what users would have felt.
+ * Messages at a constant rate to a target that answers each. It is an open model: a message is due
+ * independently of earlier ones, and its response time counts from then, so a stall of the target
+ * shows as the delay that users would have had.
  */
 class EchoScenario implements Scenario {
   #begun = 0;
   #dialled = 0;
   readonly #waiting = new Set<EchoUser>();
-  /** When the schedule began, by the clock; undefined before. */
+  /** Start of the schedule, by the clock; undefined before. */
   #startMs: number | undefined;
 
-  constructor(readonly options: EchoOptions) {}
+  constructor(readonly deps: EchoDeps) {}
 
   createUser(vu: number): VirtualUser {
     return new EchoUser(this, vu);
   }
 
-  /** A virtual user's first handshake has come to its end, well or not. */
+  /** Called when a virtual user's first handshake has succeeded or failed. */
   userDialled(nowMs: number): void {
     this.#dialled += 1;
-    if (this.#startMs !== undefined || this.#dialled < this.options.awaited) return;
+    if (this.#startMs !== undefined || this.#dialled < this.deps.awaited) return;
     this.#startMs = nowMs;
     for (const user of this.#waiting) user.startSchedule(nowMs);
     this.#waiting.clear();
   }
 
   /**
-   * A virtual user has a connection: it begins with the schedule, where it waits for all, or with
-   * itself.
+   * Called when a virtual user has a connection: it starts with the common schedule, if there is
+   * one, or with a schedule of its own.
    */
   userOpened(user: EchoUser, nowMs: number): void {
-    if (this.options.awaited === 0) user.startSchedule(nowMs);
+    if (this.deps.awaited === 0) user.startSchedule(nowMs);
     else if (this.#startMs === undefined) this.#waiting.add(user);
     else user.startSchedule(this.#startMs);
   }
@@ -96,10 +96,10 @@ class EchoScenario implements Scenario {
   }
 
   takePace(): Pace {
-    const { held, plan, users } = this.options;
+    const { held, plan, users } = this.deps;
     const begun = this.#begun;
     this.#begun = 0;
-    const isRunning = this.options.awaited === 0 || this.#startMs !== undefined;
+    const isRunning = this.deps.awaited === 0 || this.#startMs !== undefined;
     return { begun, planned: isRunning ? (plan.rate * held.population.size) / users : 0 };
   }
 }
@@ -108,7 +108,7 @@ class EchoUser extends HeldUser {
   readonly #writer: MessageWriter;
   readonly #trips: RoundTrips;
   readonly #periodMs: number;
-  /** When the first message was due, by the clock; it stands when the connection is another one. */
+  /** Due time of the first message, by the clock; it stays the same after a reconnect. */
   #firstDueMs: number | undefined;
   #count = 0;
   #isDraining = false;
@@ -117,38 +117,38 @@ class EchoUser extends HeldUser {
   readonly #scenario: EchoScenario;
 
   constructor(scenario: EchoScenario, vu: number) {
-    super(scenario.options.held, vu);
+    super(scenario.deps.held, vu);
     this.#scenario = scenario;
-    const { plan, users, roundTrips } = scenario.options;
+    const { plan, users, roundTrips } = scenario.deps;
     this.#writer = new MessageWriter(vu, plan.size);
     this.#trips = new RoundTrips(roundTrips, plan.answerTimeoutMs);
     this.#periodMs = (users * SECOND_MS) / plan.rate;
   }
 
   onMessage(bytes: Uint8Array, start: number, end: number, isBinary: boolean): void {
-    const { context } = this.held;
-    const nowMs = context.clock.now();
-    context.metrics.messagesReceived.add(1);
-    if (this.#scenario.options.plan.matching === 'order') this.#trips.answerOldest(nowMs);
+    const { deps } = this.held;
+    const nowMs = deps.clock.now();
+    deps.metrics.messagesReceived.add(1);
+    if (this.#scenario.deps.plan.matching === 'order') this.#trips.answerOldest(nowMs);
     else {
       const stamp = readStamp(bytes, start, end, isBinary);
-      // Another sender's message, as of a server that sends to all, is nobody's answer.
+      // A message of another sender, as from a server that broadcasts, answers nothing.
       if (stamp?.sender === this.vu) this.#trips.answer(stamp.id, nowMs);
-      else this.#scenario.options.roundTrips.unmatched.add(1);
+      else this.#scenario.deps.roundTrips.unmatched.add(1);
     }
     if (this.#isDraining && this.#trips.inFlight === 0) this.session?.close();
   }
 
-  /** Its schedule began at `startMs`: messages that were due meanwhile go at once. */
+  /** Starts its schedule at `startMs`: messages that were due since then are sent at once. */
   startSchedule(startMs: number): void {
-    const { users } = this.#scenario.options;
+    const { users } = this.#scenario.deps;
     // The users' messages are spread evenly over the period.
     this.#firstDueMs ??= startMs + (((this.vu - 1) % users) / users) * this.#periodMs;
     if (this.session !== undefined) this.#send(this.session);
   }
 
   protected override dialledFirst(): void {
-    this.#scenario.userDialled(this.held.context.clock.now());
+    this.#scenario.userDialled(this.held.deps.clock.now());
   }
 
   protected opened(_session: Session, nowMs: number): void {
@@ -156,17 +156,14 @@ class EchoUser extends HeldUser {
     this.#scenario.userOpened(this, nowMs);
   }
 
-  /** Sends what was due to the end and no more, and waits for the answers that are under way. */
+  /** Sends the messages that were due before the end, and waits for outstanding answers. */
   protected override timeUp(session: Session): void {
     if (this.#firstDueMs !== undefined) this.#send(session);
     this.#isDraining = true;
     this.#cancelNext();
     if (this.#trips.inFlight === 0) session.close();
     else
-      this.#cancelNext = this.held.context.clock.schedule(
-        () => session.close(),
-        this.#scenario.options.plan.answerTimeoutMs,
-      );
+      this.#cancelNext = this.held.deps.clock.schedule(() => session.close(), this.#scenario.deps.plan.answerTimeoutMs);
   }
 
   protected override closed(nowMs: number): void {
@@ -175,9 +172,9 @@ class EchoUser extends HeldUser {
     this.#trips.end(nowMs);
   }
 
-  /** Sends everything that is due, and comes back when the next message is. */
+  /** Sends every message that is due, and schedules itself for the next one. */
   #send(session: Session): void {
-    const { clock } = this.held.context;
+    const { clock } = this.held.deps;
     const { endMs } = this.held.schedule;
     this.#trips.expire(clock.now());
     for (let dueMs = this.#nextDueMs; dueMs < endMs; dueMs = this.#nextDueMs) {
@@ -196,7 +193,7 @@ class EchoUser extends HeldUser {
     this.#trips.begin(dueMs, nowMs);
     this.#scenario.messageBegun();
     this.#count += 1;
-    if (this.#scenario.options.plan.isBinary) session.sendBinary(this.#writer.binary(id));
+    if (this.#scenario.deps.plan.isBinary) session.sendBinary(this.#writer.binary(id));
     else session.send(this.#writer.text(id));
   }
 
@@ -224,7 +221,7 @@ export const echo: BuiltInDefinition<EchoPlan> = {
     const metrics = roundTripMetrics(registry);
     return (part) => {
       const users = maxScenarioVus(part.part);
-      // Where the number of virtual users changes, each begins as it comes.
+      // Where the number of virtual users changes, each has a schedule of its own.
       const awaited = isConstantVus(part.part) ? part.ownUsers : 0;
       return new EchoScenario({ held: held(part), plan, users, awaited, roundTrips: metrics(part.tags) });
     };

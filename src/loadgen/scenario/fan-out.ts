@@ -2,7 +2,7 @@ import type { Pace } from '../health/thread-gauges.js';
 import { OPTIONS } from '../options/index.js';
 import { Broadcasts, DELIVERY_METRICS, deliveryMetrics, type DeliveryMetrics } from './broadcasts.js';
 import { DEFAULT_ANSWER_TIMEOUT_MS } from './echo.js';
-import { CONNECTION_METRICS, heldFactory, HeldUser, readHeld, type HeldContext, type HeldPlan } from './held-user.js';
+import { CONNECTION_METRICS, heldFactory, HeldUser, readHeld, type HeldDeps, type HeldPlan } from './held-user.js';
 import { findPublished, formatPublished } from './message-stamp.js';
 import { Publisher, readPublish, type PublishPlan } from './publisher.js';
 import type { BuiltInDefinition, BuiltInPlan } from './scenario-definition.js';
@@ -24,28 +24,28 @@ export interface FanOutPlan extends BuiltInPlan, HeldPlan {
   readonly answerTimeoutMs: number;
 }
 
-/** What the virtual users of a fan-out scenario share. */
-interface FanOutOptions {
-  readonly held: HeldContext;
+/** Shared by the virtual users of a fan-out scenario. */
+interface FanOutDeps {
+  readonly held: HeldDeps;
   readonly plan: FanOutPlan;
   readonly metrics: DeliveryMetrics;
   /** Virtual users of this thread. */
   readonly recipients: number;
-  /** One thread alone publishes. */
+  /** True in the one thread that publishes. */
   readonly isPublisher: boolean;
-  /** Tells once why messages are not published. */
+  /** Reports once why messages are not published. */
   readonly complain: (sentence: string) => void;
 }
 
 /**
- * Messages that are published by HTTP requests at a constant rate and are to reach every
- * connection. An open model, as in `echo`: the delay of each recipient, and that of the last one,
- * counts from when the request was due. Publishing begins when each virtual user has dialled.
+ * Messages that HTTP requests publish at a constant rate to every connection. It is an open model,
+ * as `echo` is: the delay to each recipient, and to the last one, counts from when the request was
+ * due. Publishing begins when every virtual user has dialled.
  */
 class FanOutScenario implements Scenario {
   readonly broadcasts: Broadcasts;
   readonly #publisher: Publisher;
-  /** What the machine's monotonic clock, which all threads share, is ahead of this thread's. */
+  /** Offset of the machine's monotonic clock, which all threads share, to this thread's clock. */
   readonly #offsetMs: number;
   #dialled = 0;
   #count = 0;
@@ -55,32 +55,32 @@ class FanOutScenario implements Scenario {
   #cancelNext: () => void = () => undefined;
   #recipientsMade = 0;
 
-  constructor(readonly options: FanOutOptions) {
-    const { held, metrics, recipients, plan } = options;
+  constructor(readonly deps: FanOutDeps) {
+    const { held, metrics, recipients, plan } = deps;
     const present = (): number => held.population.size;
     this.broadcasts = new Broadcasts({ metrics, recipients, present, timeoutMs: plan.answerTimeoutMs });
     this.#publisher = new Publisher(plan.publish);
-    this.#offsetMs = Number(process.hrtime.bigint()) / NS_PER_MS - held.context.clock.now();
+    this.#offsetMs = Number(process.hrtime.bigint()) / NS_PER_MS - held.deps.clock.now();
   }
 
   createUser(vu: number): VirtualUser {
     const recipient = this.#recipientsMade;
     this.#recipientsMade += 1;
-    return new FanOutUser(this.options.held, vu, { scenario: this, recipient });
+    return new FanOutUser(this.deps.held, vu, { scenario: this, recipient });
   }
 
-  /** A virtual user's first handshake has come to its end, well or not. */
+  /** Called when a virtual user's first handshake has succeeded or failed. */
   userDialled(): void {
     this.#dialled += 1;
-    if (this.#dialled !== this.options.recipients || !this.options.isPublisher) return;
-    this.#firstDueMs = this.options.held.context.clock.now();
+    if (this.#dialled !== this.deps.recipients || !this.deps.isPublisher) return;
+    this.#firstDueMs = this.deps.held.deps.clock.now();
     this.#publishDue();
   }
 
   takePace(): Pace {
     const begun = this.#count - this.#counted;
     this.#counted = this.#count;
-    return { begun, planned: this.#isPublishing ? this.options.plan.rate : 0 };
+    return { begun, planned: this.#isPublishing ? this.deps.plan.rate : 0 };
   }
 
   end(): void {
@@ -91,27 +91,27 @@ class FanOutScenario implements Scenario {
 
   arrived(bytes: Uint8Array, range: { readonly start: number; readonly end: number }, recipient: number): void {
     const stamp = findPublished(bytes, range.start, range.end);
-    // What others publish is counted as received, and is none of ours.
+    // A message of another publisher counts as received only.
     if (stamp === undefined) return;
     const dueMs = stamp.dueUs / US_PER_MS - this.#offsetMs;
     const sentMs = stamp.sentUs / US_PER_MS - this.#offsetMs;
-    this.broadcasts.arrive({ id: stamp.id, dueMs, sentMs, recipient }, this.options.held.context.clock.now());
+    this.broadcasts.arrive({ id: stamp.id, dueMs, sentMs, recipient }, this.deps.held.deps.clock.now());
   }
 
-  /** Publishes what was due to the end, while everybody is there. */
+  /** Publishes the messages that were due before the end, while all recipients are connected. */
   publishRest(): void {
     this.#cancelNext();
-    if (this.#dialled >= this.options.recipients && this.options.isPublisher) this.#publishDue();
+    if (this.#dialled >= this.deps.recipients && this.deps.isPublisher) this.#publishDue();
   }
 
   get #isPublishing(): boolean {
-    const { held, recipients, isPublisher } = this.options;
-    return isPublisher && this.#dialled >= recipients && held.context.clock.now() < held.schedule.endMs;
+    const { held, recipients, isPublisher } = this.deps;
+    return isPublisher && this.#dialled >= recipients && held.deps.clock.now() < held.schedule.endMs;
   }
 
   #publishDue(): void {
-    const { held, plan } = this.options;
-    const { clock } = held.context;
+    const { held, plan } = this.deps;
+    const { clock } = held.deps;
     this.broadcasts.expire(clock.now());
     for (let dueMs = this.#nextDueMs; dueMs < held.schedule.endMs; dueMs = this.#nextDueMs) {
       const delayMs = dueMs - clock.now();
@@ -124,15 +124,15 @@ class FanOutScenario implements Scenario {
       }
       this.#publishOne(dueMs);
     }
-    // So that a message that does not reach everybody is given up although no other follows it.
+    // Gives up an incomplete message even if no other follows it.
     this.#cancelNext = clock.schedule(() => this.broadcasts.expire(clock.now()), plan.answerTimeoutMs);
   }
 
   #publishOne(dueMs: number): void {
-    const { held } = this.options;
+    const { held } = this.deps;
     const id = this.#count;
     this.#count += 1;
-    const sentMs = held.context.clock.now();
+    const sentMs = held.deps.clock.now();
     const dueUs = this.#micros(Math.min(dueMs, sentMs));
     this.broadcasts.begin(id, Math.min(dueMs, sentMs), sentMs);
     const stamp = formatPublished({ id, dueUs, sentUs: this.#micros(sentMs) });
@@ -144,7 +144,7 @@ class FanOutScenario implements Scenario {
   }
 
   #tellPublished(id: number, problem: string | undefined): void {
-    const { metrics, complain, plan } = this.options;
+    const { metrics, complain, plan } = this.deps;
     if (problem === undefined) return metrics.published.add(1);
     metrics.failed.add(1);
     this.broadcasts.fail(id);
@@ -157,20 +157,20 @@ class FanOutScenario implements Scenario {
   }
 
   get #nextDueMs(): number {
-    return this.#firstDueMs + (this.#count * SECOND_MS) / this.options.plan.rate;
+    return this.#firstDueMs + (this.#count * SECOND_MS) / this.deps.plan.rate;
   }
 }
 
 class FanOutUser extends HeldUser {
   readonly #place: { readonly scenario: FanOutScenario; readonly recipient: number };
 
-  constructor(held: HeldContext, vu: number, place: { readonly scenario: FanOutScenario; readonly recipient: number }) {
+  constructor(held: HeldDeps, vu: number, place: { readonly scenario: FanOutScenario; readonly recipient: number }) {
     super(held, vu);
     this.#place = place;
   }
 
   onMessage(bytes: Uint8Array, start: number, end: number): void {
-    this.held.context.metrics.messagesReceived.add(1);
+    this.held.deps.metrics.messagesReceived.add(1);
     this.#place.scenario.arrived(bytes, { start, end }, this.#place.recipient);
   }
 
@@ -179,10 +179,10 @@ class FanOutUser extends HeldUser {
   }
 
   protected opened(): void {
-    // What comes is all that counts.
+    // Only arriving messages matter.
   }
 
-  /** Waits for what is under way. */
+  /** Waits for messages in flight. */
   protected override timeUp(session: Session): void {
     const { scenario } = this.#place;
     scenario.publishRest();

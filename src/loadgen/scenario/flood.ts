@@ -1,5 +1,5 @@
 import { OPTIONS } from '../options/index.js';
-import { CONNECTION_METRICS, heldFactory, HeldUser, readHeld, type HeldContext, type HeldPlan } from './held-user.js';
+import { CONNECTION_METRICS, heldFactory, HeldUser, readHeld, type HeldDeps, type HeldPlan } from './held-user.js';
 import { MessageWriter } from './message-stamp.js';
 import { readMessage, type MessagePlan } from './messages.js';
 import type { BuiltInDefinition, BuiltInPlan } from './scenario-definition.js';
@@ -16,18 +16,18 @@ export interface FloodPlan extends BuiltInPlan, MessagePlan, HeldPlan {
  * memory of many.
  */
 const MOST_BUFFERED_BYTES = 65_536;
-/** Messages of one virtual user before others have their turn. */
+/** Maximum number of messages that a virtual user sends before others have their turn. */
 const MOST_AT_ONCE = 64;
 
 /**
- * As many messages as the connections take: what a target can read, or, when health says so, what
- * the generator can write.
+ * As many messages as the connections take: the target's read throughput, or the generator's write
+ * throughput when its health says so.
  */
 class FloodScenario implements Scenario {
-  readonly #held: HeldContext;
+  readonly #held: HeldDeps;
   readonly #plan: FloodPlan;
 
-  constructor(held: HeldContext, plan: FloodPlan) {
+  constructor(held: HeldDeps, plan: FloodPlan) {
     this.#held = held;
     this.#plan = plan;
   }
@@ -41,14 +41,14 @@ class FloodUser extends HeldUser {
   readonly #message: string | Buffer;
   #isOver = false;
 
-  constructor(held: HeldContext, vu: number, plan: FloodPlan) {
+  constructor(held: HeldDeps, vu: number, plan: FloodPlan) {
     super(held, vu);
     const writer = new MessageWriter(vu, plan.size);
     this.#message = plan.isBinary ? writer.binary(0) : writer.text(0);
   }
 
   onMessage(): void {
-    this.held.context.metrics.messagesReceived.add(1);
+    this.held.deps.metrics.messagesReceived.add(1);
   }
 
   protected opened(session: Session): void {

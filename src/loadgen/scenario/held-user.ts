@@ -8,7 +8,7 @@ import { OPTIONS } from '../options/index.js';
 import type { OptionValues } from '../options/option-values.js';
 import { counterMetric, type BuiltInPart } from './scenario-definition.js';
 import type { MetricDefinition } from '../../run-file/records.js';
-import type { UserContext, VirtualUser } from './scenario.js';
+import type { UserDeps, VirtualUser } from './scenario.js';
 import { Session, type SessionResult } from './session.js';
 
 /**
@@ -19,26 +19,26 @@ export const FAILED_DIAL_PAUSE_MS = 1000;
 
 const SECOND_MS = 1000;
 /**
- * Virtual users end a little later than their executor stops to begin iterations, so that none
- * begins another one.
+ * Delay of virtual users' end after their executor stops starting iterations, so that none starts
+ * another one: milliseconds.
  */
 const BEHIND_EXECUTOR_MS = 5;
 /**
- * So many connections are closed in a millisecond: thousands at once would hold the thread for
- * longer than anything of the run did.
+ * Connections that are closed in a millisecond: closing thousands at once would block the thread
+ * for longer than anything else in the run.
  */
 const CLOSES_PER_MS = 2;
 
-/** What a schedule follows from. */
+/** The duration and the rate of a schedule. */
 export interface HeldScheduleOptions {
-  /** How long virtual users hold their connections. */
+  /** Time for which virtual users hold their connections: milliseconds. */
   readonly durationMs: number;
   /** Connections a second, all virtual users together; 0 for all at once. */
   readonly connectRate: number;
 }
 
 /**
- * When the virtual users of a scenario connect and when their time is up, by the clock of their
+ * The times at which the virtual users of a scenario connect and close, by the clock of their
  * thread.
  */
 export class HeldSchedule {
@@ -50,7 +50,7 @@ export class HeldSchedule {
     this.#options = options;
   }
 
-  /** The first virtual user of the scenario begins; later calls change nothing. */
+  /** Called when a virtual user begins; only the first call has an effect. */
   begin(nowMs: number): void {
     this.#start ??= nowMs;
   }
@@ -63,12 +63,12 @@ export class HeldSchedule {
     return this.startMs + this.#options.durationMs + BEHIND_EXECUTOR_MS;
   }
 
-  /** When the virtual user with this number closes its connection. */
+  /** The time at which the virtual user with this number closes its connection. */
   closeAtMs(vu: number): number {
     return this.endMs + (vu - 1) / CLOSES_PER_MS;
   }
 
-  /** When the virtual user with this number (from 1, over all threads) dials first. */
+  /** The time of the first dial of the virtual user with this number (from 1, over all threads). */
   connectAtMs(vu: number): number {
     const { connectRate } = this.#options;
     return connectRate === 0 ? this.startMs : this.startMs + ((vu - 1) * SECOND_MS) / connectRate;
@@ -77,7 +77,7 @@ export class HeldSchedule {
 
 const SWITCHING_PROTOCOLS = 101;
 
-/** The connections of a scenario's virtual users in one thread that are open. */
+/** Counts the open connections of a scenario's virtual users in one thread. */
 export class Population {
   #count = 0;
 
@@ -96,7 +96,7 @@ export class Population {
     this.#metrics.connections.add(this.#count);
   }
 
-  /** `isLost`: the target ended it. */
+  /** `isLost`: the target closed it. */
   closed(isLost: boolean): void {
     this.#count -= 1;
     this.#metrics.connections.add(this.#count);
@@ -104,12 +104,12 @@ export class Population {
   }
 }
 
-/** What the virtual users of a scenario share that hold connections. */
-export interface HeldContext {
-  readonly context: UserContext;
+/** Shared by the virtual users of a scenario that hold connections. */
+export interface HeldDeps {
+  readonly deps: UserDeps;
   readonly schedule: HeldSchedule;
   readonly population: Population;
-  /** 'status is 101'. */
+  /** The check 'status is 101'. */
   readonly statusCheck: CheckRecorder;
 }
 
@@ -127,21 +127,21 @@ export abstract class HeldUser implements VirtualUser, MessageSink {
   #cancelEnd: () => void = () => undefined;
 
   constructor(
-    protected readonly held: HeldContext,
+    protected readonly held: HeldDeps,
     /** From 1, over all threads. */
     protected readonly vu: number,
   ) {
-    this.#pause = new Pause(held.context.clock);
+    this.#pause = new Pause(held.deps.clock);
   }
 
   abstract onMessage(bytes: Uint8Array, start: number, end: number, isBinary: boolean): void;
 
   async iterate(): Promise<boolean> {
-    const { context, statusCheck } = this.held;
+    const { deps, statusCheck } = this.held;
     this.#wasInterrupted = false;
     await this.#waitForTurn();
     if (this.#wasInterrupted) return false;
-    const session = new Session(context, this, { vu: this.vu });
+    const session = new Session(deps, this, { vu: this.vu });
     this.session = session;
     const result = await session.run(() => this.#begin(session));
     this.#finish(result);
@@ -157,22 +157,22 @@ export abstract class HeldUser implements VirtualUser, MessageSink {
     this.#pause.end();
   }
 
-  /** The first handshake of this virtual user has come to its end, well or not. */
+  /** Called when the first handshake of this virtual user has succeeded or failed. */
   protected dialledFirst(): void {
-    // Nothing unless a scenario waits for all.
+    // Only scenarios that wait for all virtual users need it.
   }
 
-  /** The connection is open. */
+  /** Called when the connection is open. */
   protected abstract opened(session: Session, nowMs: number): void;
 
-  /** The scenario's time is up while the connection is open. */
+  /** Called when the scenario's time is up while the connection is open. */
   protected timeUp(session: Session): void {
     session.close();
   }
 
-  /** The session is over, or its handshake failed. */
+  /** Called when the session is over, or its handshake failed. */
   protected closed(_nowMs: number, _result: SessionResult): void {
-    // Nothing unless a scenario has something to end.
+    // Only scenarios with timers or state of a session need it.
   }
 
   protected get failedDialPauseMs(): number {
@@ -180,14 +180,11 @@ export abstract class HeldUser implements VirtualUser, MessageSink {
   }
 
   #begin(session: Session): void {
-    const { context, schedule, population } = this.held;
+    const { deps, schedule, population } = this.held;
     this.#isOpen = true;
     population.opened();
-    const nowMs = context.clock.now();
-    this.#cancelEnd = context.clock.schedule(
-      () => this.timeUp(session),
-      Math.max(0, schedule.closeAtMs(this.vu) - nowMs),
-    );
+    const nowMs = deps.clock.now();
+    this.#cancelEnd = deps.clock.schedule(() => this.timeUp(session), Math.max(0, schedule.closeAtMs(this.vu) - nowMs));
     this.opened(session, nowMs);
     this.#tellDialled();
   }
@@ -203,13 +200,13 @@ export abstract class HeldUser implements VirtualUser, MessageSink {
     if (this.#isOpen) this.held.population.closed(result.wasLost);
     this.#isOpen = false;
     this.#tellDialled();
-    this.closed(this.held.context.clock.now(), result);
+    this.closed(this.held.deps.clock.now(), result);
   }
 
-  /** Before the first dial alone. */
+  /** Waits for the time of the first dial. */
   async #waitForTurn(): Promise<void> {
-    const { context, schedule } = this.held;
-    const nowMs = context.clock.now();
+    const { deps, schedule } = this.held;
+    const nowMs = deps.clock.now();
     schedule.begin(nowMs);
     if (this.#hasDialled) return;
     this.#hasDialled = true;
@@ -247,10 +244,10 @@ function connectionMetrics(registry: SeriesRegistry): (tags: Tags) => Connection
 }
 
 /** Makes what the virtual users of each part of the plan share. */
-export function heldFactory({ connectRate }: HeldPlan, registry: SeriesRegistry): (part: BuiltInPart) => HeldContext {
+export function heldFactory({ connectRate }: HeldPlan, registry: SeriesRegistry): (part: BuiltInPart) => HeldDeps {
   const metrics = connectionMetrics(registry);
-  return ({ part, tags, context, checks }) => ({
-    context,
+  return ({ part, tags, deps, checks }) => ({
+    deps,
     schedule: new HeldSchedule({ durationMs: startingTimeMs(part), connectRate }),
     population: new Population(metrics(tags)),
     statusCheck: checks('status is 101'),

@@ -1,5 +1,5 @@
 import { OPTIONS } from '../options/index.js';
-import { CONNECTION_METRICS, heldFactory, HeldUser, readHeld, type HeldContext, type HeldPlan } from './held-user.js';
+import { CONNECTION_METRICS, heldFactory, HeldUser, readHeld, type HeldDeps, type HeldPlan } from './held-user.js';
 import type { BuiltInDefinition, BuiltInPlan } from './scenario-definition.js';
 import type { Scenario, VirtualUser } from './scenario.js';
 
@@ -13,9 +13,9 @@ const DEFAULT_CONNECT_RATE = 1000;
 
 /** Connections that do nothing: how many a target holds, and what they cost. */
 class IdleScenario implements Scenario {
-  readonly #held: HeldContext;
+  readonly #held: HeldDeps;
 
-  constructor(held: HeldContext) {
+  constructor(held: HeldDeps) {
     this.#held = held;
   }
 
@@ -26,7 +26,7 @@ class IdleScenario implements Scenario {
 
 class IdleUser extends HeldUser {
   onMessage(): void {
-    this.held.context.metrics.messagesReceived.add(1);
+    this.held.deps.metrics.messagesReceived.add(1);
   }
 
   protected opened(): void {

@@ -1,7 +1,7 @@
 const DIGITS = 8;
 const PUBLISHED_MARK = 'wsg:';
 
-/** How many bytes of a message its stamp takes. */
+/** Size of a stamp in a message: bytes. */
 export const STAMP_BYTES = {
   /** Two numbers of eight hexadecimal digits. */
   text: 2 * DIGITS,
@@ -11,13 +11,13 @@ export const STAMP_BYTES = {
   published: PUBLISHED_MARK.length + DIGITS + 16 + 16,
 } as const;
 
-/** Whose message it is, and which of its sender's; both 32 bits. */
+/** The sender of a message and its number among the sender's messages; both 32 bits. */
 export interface Stamp {
   readonly sender: number;
   readonly id: number;
 }
 
-/** Makes the messages of one sender: a stamp, and bytes without meaning behind it up to a size. */
+/** Makes the messages of one sender: a stamp, padded to a size. */
 export class MessageWriter {
   readonly #head: string;
   readonly #padding: string;
@@ -25,7 +25,7 @@ export class MessageWriter {
 
   readonly #size: number;
 
-  /** Of messages that are smaller than a stamp the beginning of one is left. */
+  /** A message that is smaller than a stamp has the first bytes of one. */
   constructor(sender: number, size: number) {
     this.#size = size;
     this.#head = hex(sender);
@@ -39,7 +39,7 @@ export class MessageWriter {
     return this.#size < STAMP_BYTES.text ? message.slice(0, this.#size) : message;
   }
 
-  /** A copy, for the library keeps what it is given until it is written. */
+  /** Returns a copy: the library keeps the buffer until it is written. */
   binary(id: number): Buffer {
     const message = Buffer.from(this.#bytes);
     if (this.#size >= STAMP_BYTES.binary) message.writeUInt32BE(id >>> 0, 4);
@@ -48,8 +48,8 @@ export class MessageWriter {
 }
 
 /**
- * Reads a stamp where it lies; undefined when there is none. Runs for each message: nothing else is
- * allocated.
+ * Reads a stamp in place; undefined when there is none. It runs for each message, so it allocates
+ * nothing else.
  */
 export function readStamp(bytes: Uint8Array, start: number, end: number, isBinary: boolean): Stamp | undefined {
   if (isBinary) {
@@ -63,8 +63,7 @@ export function readStamp(bytes: Uint8Array, start: number, end: number, isBinar
 }
 
 /**
- * What a published message says of itself: moments in microseconds of the machine's monotonic
- * clock.
+ * The stamp of a published message; its times are microseconds of the machine's monotonic clock.
  */
 export interface PublishedStamp {
   readonly id: number;
@@ -72,7 +71,7 @@ export interface PublishedStamp {
   readonly sentUs: number;
 }
 
-/** A published message's stamp as text, to be put anywhere into its body. */
+/** Formats a published message's stamp as text, for any place in its body. */
 export function formatPublished({ id, dueUs, sentUs }: PublishedStamp): string {
   return PUBLISHED_MARK + hex(id) + hex(dueUs, 16) + hex(sentUs, 16);
 }
@@ -99,7 +98,7 @@ function number32(bytes: Uint8Array, at: number): number {
   );
 }
 
-/** -1 when one of the bytes is no hexadecimal digit. */
+/** -1 when one of the bytes is not a hexadecimal digit. */
 function hexNumber(bytes: Uint8Array, at: number, digits: number): number {
   let value = 0;
   for (let place = at; place < at + digits; place += 1) {

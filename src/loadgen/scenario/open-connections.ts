@@ -3,10 +3,10 @@ import { CLOSING_TIMEOUT_MS } from '../client/adopt-socket.js';
 import type { Connection } from '../client/connection.js';
 import type { SessionMetrics } from '../metric/built-in-metrics.js';
 
-/** Twice what a peer may take to answer a close. */
+/** Twice the time that a peer has to answer a close: milliseconds. */
 const LONGEST_CLOSING_MS = 2 * CLOSING_TIMEOUT_MS;
 
-/** The bytes of a connection that are counted already, and where. */
+/** The bytes of a connection that are counted already, and the metrics that have them. */
 interface CountedBytes {
   readonly metrics: Pick<SessionMetrics, 'dataReceived' | 'dataSent'>;
   received: number;
@@ -14,8 +14,8 @@ interface CountedBytes {
 }
 
 /**
- * All connections that have a socket: from dialling until the peer has answered the close, which
- * may outlast the iteration. Counts their bytes.
+ * All connections that have a socket, from the dial to the peer's answer to the close, which may
+ * outlast the iteration. Counts their bytes.
  */
 export class OpenConnections {
   readonly #counted = new Map<Connection, CountedBytes>();
@@ -25,19 +25,19 @@ export class OpenConnections {
     return this.#counted.size;
   }
 
-  /** Bytes that were sent and the system has not taken. */
+  /** Bytes that were sent and have not reached the operating system. */
   get backlogBytes(): number {
     let bytes = 0;
     for (const connection of this.#counted.keys()) bytes += connection.bufferedBytes;
     return bytes;
   }
 
-  /** `metrics` get the bytes of this connection. */
+  /** Adds a connection, whose bytes are counted in `metrics`. */
   add(connection: Connection, metrics: CountedBytes['metrics']): void {
     this.#counted.set(connection, { metrics, received: 0, sent: 0 });
   }
 
-  /** Counts the connection's last bytes and lets go of it. */
+  /** Counts the connection's last bytes and removes it. */
   remove(connection: Connection): void {
     const bytes = this.#counted.get(connection);
     if (bytes === undefined) return;
@@ -46,7 +46,7 @@ export class OpenConnections {
     if (this.#counted.size === 0) this.#reportEmpty();
   }
 
-  /** Adds the bytes since they were counted last to `data_received` and `data_sent`. */
+  /** Adds the bytes since the last count to `data_received` and `data_sent`. */
   countBytes(): void {
     for (const [connection, bytes] of this.#counted) this.#count(connection, bytes);
   }
@@ -58,8 +58,8 @@ export class OpenConnections {
   }
 
   /**
-   * Resolves when no connection is left. Each ends within the close timeout of its own; one that
-   * does not is cut.
+   * Resolves when no connection is left. A connection that does not close within its timeout is
+   * cut.
    */
   async empty(clock: Pick<Clock, 'schedule'>): Promise<void> {
     if (this.#counted.size === 0) return;

@@ -21,7 +21,7 @@ export interface PublishPlan {
   readonly body: string;
 }
 
-/** Sends the requests that publish messages, over connections that are kept. */
+/** Sends the requests that publish messages, over keep-alive connections. */
 export class Publisher {
   readonly #isTls: boolean;
   readonly #agent: HttpAgent;
@@ -35,7 +35,9 @@ export class Publisher {
     this.#agent = this.#isTls ? new HttpsAgent(options) : new HttpAgent(options);
   }
 
-  /** Resolves with why the message was not published; undefined when it was. Never rejects. */
+  /**
+   * Resolves with the reason of a failure; undefined when the message was published. Never rejects.
+   */
   async publish(id: number, stamp: string): Promise<string | undefined> {
     const url = fill(this.#plan.url, id, stamp);
     const body = Buffer.from(fill(this.#plan.body, id, stamp));
@@ -60,7 +62,7 @@ export class Publisher {
     });
   }
 
-  /** Lets go of the connections. */
+  /** Closes the connections. */
   stop(): void {
     this.#agent.destroy();
   }

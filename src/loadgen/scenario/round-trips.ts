@@ -5,26 +5,26 @@ import { counterMetric, timeMetric } from './scenario-definition.js';
 
 const SETTLED = 0;
 const WAITING = 1;
-/** Given up, but an answer may still come. */
+/** After the timeout: an answer may still arrive. */
 const OVERDUE = 2;
 const FIRST_CAPACITY = 16;
 /**
- * So long after it was given up an answer is still waited for: memory of the messages behind it is
- * kept until then.
+ * How long a late answer is still recognised: milliseconds. Until then the memory of later messages
+ * is kept, too.
  */
 const OVERDUE_KEPT_MS = 60_000;
 
 /**
- * The messages of one sender that wait for an answer. An answer counts once, for the message whose
- * id it carries or, where none can be carried, for the oldest one; what is given up counts with the
- * age that it has then, and every odd thing is counted by name.
+ * The messages of one sender that wait for an answer. An answer counts once: for the message whose
+ * id it carries or, without ids, for the oldest one. A message that times out counts with its age,
+ * and late, duplicate, unmatched and lost answers are counted separately.
  */
 export class RoundTrips {
-  /** By id modulo their length, which is a power of two. */
+  /** Ring buffers by id; their length is a power of two. */
   #due = new Float64Array(FIRST_CAPACITY);
   #sent = new Float64Array(FIRST_CAPACITY);
   #states = new Uint8Array(FIRST_CAPACITY);
-  /** The oldest message that is not settled, the oldest that waits, and the next one's id. */
+  /** Ids of the oldest unsettled message, the oldest waiting one, and the next one. */
   #first = 0;
   #firstWaiting = 0;
   #next = 0;
@@ -34,23 +34,23 @@ export class RoundTrips {
   readonly #metrics: RoundTripMetrics;
   readonly #timeoutMs: number;
 
-  /** An answer that takes longer than `timeoutMs` from when its message left counts as none. */
+  /** An answer later than `timeoutMs` after its message was sent counts as a timeout. */
   constructor(metrics: RoundTripMetrics, timeoutMs: number) {
     this.#metrics = metrics;
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Messages that wait for an answer. */
+  /** Number of messages that wait for an answer. */
   get inFlight(): number {
     return this.#waiting;
   }
 
-  /** The id that the next message has. */
+  /** Id of the next message. */
   get nextId(): number {
     return this.#next;
   }
 
-  /** A message leaves. What left before it was due did not wait. */
+  /** Registers a message that is sent. One that leaves before it is due has no lag. */
   begin(dueMs: number, sentMs: number): void {
     if (this.#next - this.#first === this.#due.length) this.#grow();
     const slot = this.#slotOf(this.#next);
@@ -61,7 +61,7 @@ export class RoundTrips {
     this.#waiting += 1;
   }
 
-  /** The answer to the message with this id. */
+  /** Records the answer to the message with this id. */
   answer(id: number, nowMs: number): void {
     this.expire(nowMs);
     if (id >= this.#next) return this.#metrics.unmatched.add(1);
@@ -77,13 +77,13 @@ export class RoundTrips {
     this.#advance();
   }
 
-  /** An answer that carries no id: the oldest message's. */
+  /** Records an answer without an id: it belongs to the oldest message. */
   answerOldest(nowMs: number): void {
     if (this.#first === this.#next) this.#metrics.unmatched.add(1);
     else this.answer(this.#first, nowMs);
   }
 
-  /** Gives up what has waited too long. */
+  /** Times out messages that have waited too long. */
   expire(nowMs: number): void {
     this.#forgetOverdue(nowMs);
     for (; this.#firstWaiting < this.#next; this.#firstWaiting += 1) {
@@ -94,7 +94,7 @@ export class RoundTrips {
     }
   }
 
-  /** No answer can come any more. Everything without one is lost. */
+  /** Ends all waiting: every message without an answer is lost. */
   end(nowMs: number): void {
     for (let id = this.#first; id < this.#next; id += 1) {
       const slot = this.#slotOf(id);
@@ -107,8 +107,8 @@ export class RoundTrips {
   }
 
   /**
-   * What was given up long ago is lost, so that one lost answer does not hold what comes behind it
-   * for ever.
+   * Counts messages that timed out long ago as lost, so that one lost answer does not hold the
+   * memory of later messages forever.
    */
   #forgetOverdue(nowMs: number): void {
     while (this.#first < this.#next) {

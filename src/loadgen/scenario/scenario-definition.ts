@@ -5,7 +5,7 @@ import type { SeriesRegistry } from '../metric/series-registry.js';
 import type { Tags } from '../metric/series.js';
 import type { OptionValues } from '../options/option-values.js';
 import type { OptionEntry } from '../options/option.js';
-import type { Scenario, UserContext } from './scenario.js';
+import type { Scenario, UserDeps } from './scenario.js';
 
 /** Settings of a built-in scenario: plain data, so it crosses to threads and into run files. */
 export interface BuiltInPlan {
@@ -19,7 +19,7 @@ export interface BuiltInDefaults {
   readonly publishUrl: string;
 }
 
-/** What a thread gives to its built-in scenario. */
+/** The collaborators of a built-in scenario in one thread. */
 export interface BuiltInDeps {
   readonly seed: number;
   readonly registry: SeriesRegistry;
@@ -32,7 +32,7 @@ export interface BuiltInDeps {
 export interface BuiltInPart {
   readonly part: ScenarioPlan;
   readonly tags: Tags;
-  readonly context: UserContext;
+  readonly deps: UserDeps;
   readonly checks: (name: string) => CheckRecorder;
   /** Virtual users of this thread. */
   readonly ownUsers: number;
@@ -54,11 +54,11 @@ export interface BuiltInDefinition<P extends BuiltInPlan = BuiltInPlan> {
    * earlier are refused; `any`: it runs in every executor.
    */
   readonly executors: 'held' | 'any';
-  /** It runs in one thread, for its virtual users have to know of one another. */
+  /** It runs in one thread, for its virtual users share state. */
   readonly isSingleThreaded?: boolean;
-  /** It expects messages that nothing but the gateway's helper loop sends. */
+  /** It expects messages that only the gateway's helper loop sends. */
   readonly needsHelperLoop?: boolean;
-  /** What to do when a run received no message; undefined when none is expected. */
+  /** Advice for a run that received no message; undefined when none is expected. */
   readonly silenceRemedy?: string;
 
   /** Reads its settings; problems go to the options' reader. */
@@ -67,7 +67,9 @@ export interface BuiltInDefinition<P extends BuiltInPlan = BuiltInPlan> {
   fit?(plan: P, scenario: ScenarioPlan): ScenarioPlan;
   /** Its settings without secrets, for the run file; all of them unless given. */
   record?(plan: P): BuiltInPlan;
-  /** Makes its metrics, once a thread; what it returns makes a scenario of each part of the plan. */
+  /**
+   * Makes its metrics, once a thread; what it returns makes a scenario of each part of the plan.
+   */
   create(plan: P, deps: BuiltInDeps): (part: BuiltInPart) => Scenario;
 }
 

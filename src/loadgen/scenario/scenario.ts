@@ -7,37 +7,35 @@ import type { Tags } from '../metric/series.js';
 import type { OpenConnections } from './open-connections.js';
 import type { DialTargets } from '../client/dial-targets.js';
 
-/** What virtual users of a thread share. */
-export interface UserContext extends DialDeps {
+/** Shared by the virtual users of a thread. */
+export interface UserDeps extends DialDeps {
   readonly targets: Pick<DialTargets, 'of'>;
-  /** What sessions with the scenario's tags record. */
+  /** Metrics of sessions, with the scenario's tags. */
   readonly metrics: SessionMetrics;
   readonly connections: OpenConnections;
-  /** Schedules the users' actions and knows how late they ran. */
+  /** Schedules the users' actions and measures how late they run. */
   readonly clock: Clock;
 }
 
 /** One virtual user of a scenario. */
 export interface VirtualUser {
-  /** Does the scenario once; true when complete, false when interrupted. Never rejects. */
+  /** Runs one iteration; true when complete, false when interrupted. Never rejects. */
   iterate(ticket: IterationTicket): Promise<boolean>;
-  /** Ends the iteration under way as soon as can be. */
+  /** Ends the running iteration as soon as possible. */
   interrupt(): void;
-  /**
-   * Of the samples of an iteration, where it can change them; without them those of the scenario.
-   */
+  /** Tags of an iteration's samples, where it can change them; the scenario's tags unless given. */
   readonly tags?: Tags;
 }
 
 /** Makes the virtual users of a scenario. */
 export interface Scenario {
-  /** The virtual user with this number (from 1). */
+  /** Makes the virtual user with this number (from 1). */
   createUser(vu: number): VirtualUser;
   /**
-   * Scheduled actions since the last call, and those that its schedule wants in a second; without
-   * one nothing is scheduled.
+   * Actions started since the last call, and actions a second that its schedule plans; a scenario
+   * without it has no schedule.
    */
   takePace?(): Pace;
-  /** All its virtual users have ended: lets go of what would keep the thread alive. */
+  /** Called when all virtual users have ended: releases what would keep the thread alive. */
   end?(): void;
 }

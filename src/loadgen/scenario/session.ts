@@ -1,8 +1,8 @@
 import { Connection, type DialResult } from '../client/connection.js';
 import type { MessageSink } from '../client/frame-walker.js';
-import type { UserContext } from './scenario.js';
+import type { UserDeps } from './scenario.js';
 
-/** k6's close code unless a script names another. */
+/** k6's default close code. */
 const GOING_AWAY = 1001;
 
 interface PendingPing {
@@ -10,18 +10,18 @@ interface PendingPing {
   readonly sentMs: number;
 }
 
-/** How a session ended. */
+/** The end of a session. */
 export interface SessionResult extends DialResult {
   readonly wasInterrupted: boolean;
-  /** The peer ended a connection that was open. */
+  /** The peer closed an open connection. */
   readonly wasLost: boolean;
 }
 
-/** What is asked of a session besides being one. */
-export interface SessionWishes {
-  /** Whose it is, from 1: decides where it connects. */
+/** The virtual user of a session, and its schedule. */
+export interface SessionOptions {
+  /** Number of its virtual user, from 1; it decides on the target. */
   readonly vu: number;
-  /** When its dial was due, where a schedule says so: `ws_connecting` then counts from there. */
+  /** Due time of its dial, where there is a schedule: `ws_connecting` then counts from it. */
   readonly dialDueMs?: number;
 }
 
@@ -45,18 +45,18 @@ export class Session {
     };
   });
 
-  readonly #context: UserContext;
-  readonly #wishes: SessionWishes;
+  readonly #deps: UserDeps;
+  readonly #options: SessionOptions;
 
-  constructor(context: UserContext, sink: MessageSink, wishes: SessionWishes) {
-    this.#context = context;
-    this.#wishes = wishes;
+  constructor(deps: UserDeps, sink: MessageSink, options: SessionOptions) {
+    this.#deps = deps;
+    this.#options = options;
     const handlers = {
       onMessage: sink.onMessage.bind(sink),
       onPong: (payload: Buffer) => this.#onPong(payload.toString('latin1')),
       onClose: () => this.#onClose(),
     };
-    this.#connection = new Connection(context.targets.of(wishes.vu), handlers, context);
+    this.#connection = new Connection(deps.targets.of(options.vu), handlers, deps);
   }
 
   /**
@@ -64,7 +64,7 @@ export class Session {
    * it once.
    */
   async run(onOpen: () => void): Promise<SessionResult> {
-    const { metrics, connections, clock } = this.#context;
+    const { metrics, connections, clock } = this.#deps;
     connections.add(this.#connection, metrics);
     const result = await this.#connection.dial();
     if (!this.#wasInterrupted) {
@@ -77,8 +77,7 @@ export class Session {
     } else {
       connections.remove(this.#connection);
     }
-    // k6 drops what it records after an interruption, so the sessions that it cuts have no
-    // duration.
+    // k6 drops samples that follow an interruption, so interrupted sessions have no duration.
     if (!this.#wasInterrupted) metrics.sessionDuration.add(clock.now() - this.#connection.marks.dialStart);
     return { ...result, wasInterrupted: this.#wasInterrupted, wasLost: this.#wasLost };
   }
@@ -87,27 +86,27 @@ export class Session {
   send(text: string): void {
     if (this.#isEnded) return;
     this.#connection.send(text);
-    this.#context.metrics.messagesSent.add(1);
+    this.#deps.metrics.messagesSent.add(1);
   }
 
-  /** Sends a binary message; the bytes must not change any more. */
+  /** Sends a binary message; the caller must not change the bytes afterwards. */
   sendBinary(bytes: Uint8Array): void {
     if (this.#isEnded) return;
     this.#connection.sendBinary(bytes);
-    this.#context.metrics.messagesSent.add(1);
+    this.#deps.metrics.messagesSent.add(1);
   }
 
-  /** When the dial began, by the clock. */
+  /** Start of the dial, by the clock. */
   get dialStartMs(): number {
     return this.#connection.marks.dialStart;
   }
 
-  /** Bytes that were sent and have not reached the system yet. */
+  /** Bytes that were sent and have not reached the operating system. */
   get bufferedBytes(): number {
     return this.#connection.bufferedBytes;
   }
 
-  /** Calls back once, when everything that was sent has reached the system. */
+  /** Calls back once, when all sent bytes have reached the operating system. */
   onceDrained(task: () => void): void {
     this.#connection.onceDrained(task);
   }
@@ -117,15 +116,15 @@ export class Session {
     if (this.#isEnded) return;
     this.#pingsSent += 1;
     const payload = String(this.#pingsSent);
-    const sentMs = this.#context.clock.now();
-    // A timer may fire a fraction early: what left before it was due did not wait.
+    const sentMs = this.#deps.clock.now();
+    // A timer may fire a fraction early: a ping that leaves before it is due has no lag.
     this.#pings.set(payload, { dueMs: Math.min(dueMs, sentMs), sentMs });
     this.#connection.ping(payload);
   }
 
   /**
-   * Ends the session. Messages that come before the peer has answered the close are still counted,
-   * so both sides' numbers agree.
+   * Closes the session. Messages that arrive before the peer's answer to the close are still
+   * counted, so that the numbers of both sides agree.
    */
   close(): void {
     if (this.#isEnded) return;
@@ -133,14 +132,14 @@ export class Session {
     this.#connection.close(GOING_AWAY);
   }
 
-  /** Ends the session without a word to the peer, as when a machine or a network goes. */
+  /** Cuts the connection without a close frame, as a failing machine or network does. */
   cut(): void {
     if (this.#isEnded) return;
     this.#end();
     this.#connection.abort(new Error('the connection was cut'));
   }
 
-  /** Ends the session as k6 does when the time is up: closed with 1001, and without a duration. */
+  /** Ends the session as k6 does when the time is up: closes with 1001 and records no duration. */
   interrupt(): void {
     if (this.#isEnded) return;
     this.#wasInterrupted = true;
@@ -148,9 +147,9 @@ export class Session {
   }
 
   #recordConnecting(nowMs: number): void {
-    const { metrics } = this.#context;
+    const { metrics } = this.#deps;
     const { dialStart } = this.#connection.marks;
-    const { dialDueMs } = this.#wishes;
+    const { dialDueMs } = this.#options;
     if (dialDueMs === undefined) metrics.connecting.add(nowMs - dialStart);
     else metrics.dueConnecting.add(Math.min(dialDueMs, dialStart), dialStart, nowMs);
   }
@@ -159,12 +158,12 @@ export class Session {
     const ping = this.#pings.get(payload);
     if (ping === undefined) return;
     this.#pings.delete(payload);
-    const { metrics, clock } = this.#context;
+    const { metrics, clock } = this.#deps;
     metrics.ping.add(ping.dueMs, ping.sentMs, clock.now());
   }
 
   #onClose(): void {
-    this.#context.connections.remove(this.#connection);
+    this.#deps.connections.remove(this.#connection);
     this.#wasLost = !this.#isEnded;
     this.#end();
   }

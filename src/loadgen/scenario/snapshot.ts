@@ -5,7 +5,7 @@ import type { Series } from '../metric/series.js';
 import { SeededRandom } from '../../core/seeded-random.js';
 import { FAILED_DIAL_PAUSE_MS } from './held-user.js';
 import type { BuiltInDefinition, BuiltInPlan } from './scenario-definition.js';
-import type { Scenario, UserContext, VirtualUser } from './scenario.js';
+import type { Scenario, UserDeps, VirtualUser } from './scenario.js';
 import { Session } from './session.js';
 
 const SECOND_MS = 1000;
@@ -22,18 +22,18 @@ export class SnapshotScenario implements Scenario {
   readonly #sink: MessageChecker;
   readonly #statusCheck: CheckRecorder;
 
-  readonly #context: UserContext;
+  readonly #deps: UserDeps;
   readonly #seed: number;
 
-  constructor(context: UserContext, checks: (name: string) => CheckRecorder, seed: number) {
-    this.#context = context;
+  constructor(deps: UserDeps, checks: (name: string) => CheckRecorder, seed: number) {
+    this.#deps = deps;
     this.#seed = seed;
-    this.#sink = new MessageChecker(context.metrics.messagesReceived, checks('data is correct'));
+    this.#sink = new MessageChecker(deps.metrics.messagesReceived, checks('data is correct'));
     this.#statusCheck = checks('status is 101');
   }
 
   createUser(vu: number): VirtualUser {
-    return new SnapshotUser(this.#context, this.#sink, this.#statusCheck, { vu, seed: this.#seed });
+    return new SnapshotUser(this.#deps, this.#sink, this.#statusCheck, { vu, seed: this.#seed });
   }
 }
 
@@ -43,28 +43,28 @@ class SnapshotUser implements VirtualUser {
   readonly #vu: number;
   readonly #random: SeededRandom;
 
-  readonly #context: UserContext;
+  readonly #deps: UserDeps;
   readonly #sink: MessageSink;
   readonly #statusCheck: CheckRecorder;
 
   constructor(
-    context: UserContext,
+    deps: UserDeps,
     sink: MessageSink,
     statusCheck: CheckRecorder,
     { vu, seed }: { readonly vu: number; readonly seed: number },
   ) {
-    this.#context = context;
+    this.#deps = deps;
     this.#sink = sink;
     this.#statusCheck = statusCheck;
     this.#vu = vu;
     this.#random = new SeededRandom(seed, vu);
-    this.#pause = new Pause(context.clock);
+    this.#pause = new Pause(deps.clock);
   }
 
   async iterate(): Promise<boolean> {
-    const session = new Session(this.#context, this.#sink, { vu: this.#vu });
+    const session = new Session(this.#deps, this.#sink, { vu: this.#vu });
     this.#session = session;
-    const timers = new SessionTimers(this.#context, session);
+    const timers = new SessionTimers(this.#deps, session);
     const result = await session.run(() => timers.start(this.#random));
     timers.stop();
     if (result.wasInterrupted) return false;
@@ -79,23 +79,23 @@ class SnapshotUser implements VirtualUser {
   }
 }
 
-/** What a session does at its times. */
+/** The timers of a session. */
 class SessionTimers {
   #cancelTick: () => void = () => undefined;
   #cancelClose: () => void = () => undefined;
   #startMs = 0;
   #intervalMs = 0;
 
-  readonly #context: UserContext;
+  readonly #deps: UserDeps;
   readonly #session: Session;
 
-  constructor(context: UserContext, session: Session) {
-    this.#context = context;
+  constructor(deps: UserDeps, session: Session) {
+    this.#deps = deps;
     this.#session = session;
   }
 
   start(random: SeededRandom): void {
-    const { clock } = this.#context;
+    const { clock } = this.#deps;
     this.#intervalMs = random.integer(1, 3) * SECOND_MS;
     this.#startMs = clock.now();
     this.#scheduleTick(this.#startMs);
@@ -109,20 +109,20 @@ class SessionTimers {
 
   #scheduleTick(nowMs: number): void {
     const dueMs = nextTickMs(this.#startMs, this.#intervalMs, nowMs);
-    this.#cancelTick = this.#context.clock.schedule(() => this.#tick(dueMs), dueMs - nowMs);
+    this.#cancelTick = this.#deps.clock.schedule(() => this.#tick(dueMs), dueMs - nowMs);
   }
 
   #tick(dueMs: number): void {
     this.#session.ping(dueMs);
     this.#session.send(HELLO);
-    // A timer may fire a fraction early: the tick that it was for must not come again.
-    this.#scheduleTick(Math.max(dueMs, this.#context.clock.now()));
+    // A timer may fire a fraction early: its tick must not be scheduled again.
+    this.#scheduleTick(Math.max(dueMs, this.#deps.clock.now()));
   }
 }
 
 /**
- * Counts messages and the check 'data is correct'. Runs for each message: bytes are compared where
- * they lie, nothing is allocated (bench/generator).
+ * Counts messages and the check 'data is correct'. It runs for each message, so bytes are compared
+ * in place and nothing is allocated (bench/generator).
  */
 class MessageChecker implements MessageSink {
   readonly #expected = EXPECTED_TEXTS.map((text) => Buffer.from(text));
@@ -157,8 +157,8 @@ function isSame(expected: Uint8Array, bytes: Uint8Array, start: number, end: num
 }
 
 /**
- * When the tick after `nowMs` of an interval that began at `startMs` is due. Ticks that were missed
- * are left out: they do not pile up, and the beat stays that of the start.
+ * The due time of the first tick after `nowMs`, at a multiple of the interval from `startMs`.
+ * Missed ticks are skipped.
  */
 export function nextTickMs(startMs: number, intervalMs: number, nowMs: number): number {
   const passed = Math.max(0, Math.floor((nowMs - startMs) / intervalMs));
@@ -183,5 +183,5 @@ export const snapshot: BuiltInDefinition<SnapshotPlan> = {
   create:
     (_plan, { seed }) =>
     (part) =>
-      new SnapshotScenario(part.context, part.checks, seed),
+      new SnapshotScenario(part.deps, part.checks, seed),
 };

@@ -2,7 +2,7 @@ import { bindActions, type Actions } from '../metric/metric.js';
 import type { SeriesRegistry } from '../metric/series-registry.js';
 import type { Series, Tags } from '../metric/series.js';
 import { OPTIONS } from '../options/index.js';
-import { CONNECTION_METRICS, heldFactory, HeldUser, readHeld, type HeldContext, type HeldPlan } from './held-user.js';
+import { CONNECTION_METRICS, heldFactory, HeldUser, readHeld, type HeldDeps, type HeldPlan } from './held-user.js';
 import { counterMetric, timeMetric, type BuiltInDefinition, type BuiltInPlan } from './scenario-definition.js';
 import type { Scenario, VirtualUser } from './scenario.js';
 import type { Session, SessionResult } from './session.js';
@@ -29,23 +29,23 @@ export interface StormMetrics {
 }
 
 /**
- * All connections are cut at once, as when a gateway or a network goes, and dial again at once;
- * what fails tries again after 100 ms, 200 ms and so on up to 1 s. Tells how long each was away,
- * and how long it took until all were back.
+ * All connections are cut at once, as when a gateway or a network fails, and dial again at once. A
+ * failed dial is repeated after 100 ms, 200 ms and so on up to 1 s. Records the time until each
+ * connection, and until the last one, is open again.
  */
 class StormScenario implements Scenario {
   readonly #present = new Set<StormUser>();
-  /** How many are away because of a storm, and when the last one was. */
+  /** Number of connections that a storm has cut and that are not open again; time of that storm. */
   #away = 0;
   #stormMs = 0;
   #hasBegun = false;
   #cancelNext: () => void = () => undefined;
 
-  readonly #held: HeldContext;
+  readonly #held: HeldDeps;
   readonly #plan: StormPlan;
 
   constructor(
-    held: HeldContext,
+    held: HeldDeps,
     plan: StormPlan,
     readonly metrics: StormMetrics,
   ) {
@@ -71,27 +71,29 @@ class StormScenario implements Scenario {
     this.#present.delete(user);
   }
 
-  /** One that a storm had cut will not come back. */
+  /** Called when a virtual user that a storm had cut will not reconnect. */
   gaveUp(): void {
     this.#away -= 1;
   }
 
-  /** One that a storm had cut is back. */
+  /** Called when a virtual user that a storm had cut is connected again. */
   returned(nowMs: number): void {
     this.#away -= 1;
     if (this.#away === 0) this.metrics.recovery.add(nowMs - this.#stormMs);
   }
 
-  /** Storms keep to the beat of the start; those that cannot be in time are left out. */
+  /**
+   * Schedules the next storm at a multiple of the interval from the start; missed ones are skipped.
+   */
   #scheduleNext(nowMs: number): void {
-    const { schedule, context } = this.#held;
+    const { schedule, deps } = this.#held;
     const passed = Math.floor((nowMs - schedule.startMs) / this.#plan.everyMs);
     const dueMs = schedule.startMs + (passed + 1) * this.#plan.everyMs;
-    if (dueMs < schedule.endMs) this.#cancelNext = context.clock.schedule(() => this.#strike(dueMs), dueMs - nowMs);
+    if (dueMs < schedule.endMs) this.#cancelNext = deps.clock.schedule(() => this.#strike(dueMs), dueMs - nowMs);
   }
 
   #strike(dueMs: number): void {
-    const nowMs = this.#held.context.clock.now();
+    const nowMs = this.#held.deps.clock.now();
     if (this.#present.size > 0) {
       if (this.#away > 0) this.metrics.unrecovered.add(1);
       this.metrics.storms.add(1);
@@ -104,19 +106,19 @@ class StormScenario implements Scenario {
 }
 
 class StormUser extends HeldUser {
-  /** When the storm came that it is away for. */
+  /** Time of the storm that cut its connection; undefined while it is connected. */
   #cutMs: number | undefined;
   #failures = 0;
 
   readonly #scenario: StormScenario;
 
-  constructor(held: HeldContext, vu: number, scenario: StormScenario) {
+  constructor(held: HeldDeps, vu: number, scenario: StormScenario) {
     super(held, vu);
     this.#scenario = scenario;
   }
 
   onMessage(): void {
-    this.held.context.metrics.messagesReceived.add(1);
+    this.held.deps.metrics.messagesReceived.add(1);
   }
 
   strike(stormMs: number): void {

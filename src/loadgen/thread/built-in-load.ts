@@ -50,9 +50,9 @@ export class BuiltInLoad {
   createScenario(part: ScenarioPlan, tags: Tags, numbers: readonly number[]): Scenario {
     const { clock, readBuffer, lookup, metrics, connections } = this.#options;
     const targets = this.#targets;
-    const context = { clock, readBuffer, lookup, targets, metrics: metrics.bindSession(tags), connections };
+    const deps = { clock, readBuffer, lookup, targets, metrics: metrics.bindSession(tags), connections };
     const checks = (name: string): CheckRecorder => this.#checkRecorder(name, tags);
-    const scenario = this.#create({ part, tags, context, checks, ownUsers: numbers.length });
+    const scenario = this.#create({ part, tags, deps, checks, ownUsers: numbers.length });
     this.#scenarios.push(scenario);
     return scenario;
   }

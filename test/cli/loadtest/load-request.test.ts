@@ -7,7 +7,7 @@ import { planTarget } from '../../../src/loadgen/index.js';
 
 const NOTHING: LoadtestFlags = {};
 
-/** What is said against the options: one sentence alone, several as a list. */
+/** The problems of options: a single one is the error's sentence, several are listed. */
 function complaints(flags: Partial<LoadtestFlags>, args: readonly string[] = []): readonly string[] {
   try {
     readLoadRequest({ ...NOTHING, ...flags }, args, {});

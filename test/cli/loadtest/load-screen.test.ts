@@ -112,7 +112,7 @@ describe('LoadScreen', () => {
     expect(output.stdout.text().split('\n')).toHaveLength(6);
   });
 
-  it('is silent but for warnings and log lines when told to be quiet', () => {
+  it('is silent except for warnings and log lines when told to be quiet', () => {
     const { output, screen } = screenOn({ isTerminal: false, quiet: true });
     screen.showHeader(VIEW);
     screen.progressed(progressAt(1000));

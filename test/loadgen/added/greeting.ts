@@ -1,6 +1,6 @@
 import type { Series } from '../../../src/loadgen/metric/series.js';
 import { OPTIONS } from '../../../src/loadgen/options/index.js';
-import type { Scenario, UserContext, VirtualUser } from '../../../src/loadgen/scenario/scenario.js';
+import type { Scenario, UserDeps, VirtualUser } from '../../../src/loadgen/scenario/scenario.js';
 import {
   counterMetric,
   type BuiltInDefinition,
@@ -15,11 +15,11 @@ interface GreetingPlan extends BuiltInPlan {
 }
 
 class GreetingScenario implements Scenario {
-  readonly #context: UserContext;
+  readonly #deps: UserDeps;
   readonly #greetings: Series;
 
-  constructor(context: UserContext, greetings: Series) {
-    this.#context = context;
+  constructor(deps: UserDeps, greetings: Series) {
+    this.#deps = deps;
     this.#greetings = greetings;
   }
 
@@ -31,7 +31,7 @@ class GreetingScenario implements Scenario {
     };
     return {
       iterate: async () => {
-        const opened = new Session(this.#context, { onMessage }, { vu });
+        const opened = new Session(this.#deps, { onMessage }, { vu });
         session = opened;
         const { wasInterrupted } = await opened.run(() => opened.send('hello'));
         return !wasInterrupted;
@@ -50,6 +50,6 @@ export const greeting: BuiltInDefinition<GreetingPlan> = {
   read: (options) => ({ name: 'greeting', isBinary: options.value(OPTIONS.binary, false) }),
   create: (_plan, { registry }) => {
     const greetings = registry.counter('greetings');
-    return ({ context, tags }) => new GreetingScenario(context, greetings.bind(tags));
+    return ({ deps, tags }) => new GreetingScenario(deps, greetings.bind(tags));
   },
 };

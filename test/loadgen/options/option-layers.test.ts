@@ -111,7 +111,7 @@ describe('layers of options', () => {
     ]);
   });
 
-  it('warns of keys that there are not, and refuses what is no object', () => {
+  it('warns of unknown keys, and refuses options that are not an object', () => {
     expect(planOf({ script: { vuss: 3 }, config: { maxVU: 1 } }).warnings).toEqual([
       'vuss: unknown option; it is ignored',
       'maxVU (k6.json): unknown option; it is ignored',

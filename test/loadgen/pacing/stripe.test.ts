@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { numberInPlan, partOf, shareOf, type Shard } from '../../../src/loadgen/pacing/shard.js';
 import { createStripe } from '../../../src/loadgen/pacing/stripe.js';
 
-/** Cuts of a whole of `period` slots into neighbouring parts, each with so many threads. */
+/** Cuts of a whole of `period` slots into neighbouring parts, each with a number of threads. */
 const partition = fc
   .integer({ min: 1, max: 60 })
   .chain((period) =>

@@ -23,7 +23,7 @@ describe('countThreads', () => {
     expect(countThreads(parseLoadOptions({ scenario: 'echo', threads: '4' }))).toBe(4);
   });
 
-  it('stands in the header, and is no part of what runs are compared by', () => {
+  it('stands in the header, and does not keep runs from being compared', () => {
     const headers = ['1', '3'].map((threads) =>
       createRunHeader(parseLoadOptions({ threads, vus: '9', duration: '1s' }), { version: '1', startedAtMs: 0 }),
     );

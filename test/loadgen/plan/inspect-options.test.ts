@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { inspectOptions } from '../../../src/loadgen/plan/inspect-options.js';
 import { planLoad } from '../../../src/loadgen/plan/parse-load-options.js';
 
-/** What k6 1.3.0 prints of these, without what is null. */
+/** k6 1.3.0's output for these options, without null values. */
 const OPTIONS = {
   scenarios: { a: { executor: 'constant-vus', vus: 3, duration: '5s' } },
   thresholds: { http_reqs: ['count>1'] },

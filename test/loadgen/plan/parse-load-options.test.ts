@@ -112,7 +112,7 @@ describe('describePlan', () => {
   });
 });
 
-it('draws a seed for each run unless one is given, and it is no part of what runs are compared by', () => {
+it('draws a seed for each run unless one is given, which does not keep runs from being compared', () => {
   const [one, other] = [parseLoadOptions({}), parseLoadOptions({})];
   expect(one.seed).not.toBe(other.seed);
   const origin = { version: '1.0.0', startedAtMs: 0 };

@@ -165,8 +165,8 @@ describe('built-in scenarios', () => {
     const target = await start((socket) => socket.pause());
     const flags = { scenario: 'flood', url: target.url, vus: '1', duration: '1s', size: '1000' };
     const stopped = await runBuiltIn({ ...flags, gracefulStop: '0s' });
-    // What the system buffers on both sides of a loopback connection is some MB; a second without
-    // flow control is hundreds.
+    // The system buffers a few MB on both sides of a loopback connection; a second without
+    // backpressure sends hundreds.
     expect(stopped.counter('ws_msgs_sent') * 1000).toBeLessThan(40_000_000);
     expect(stopped.counter('ws_msgs_sent')).toBeGreaterThan(10);
   });
