@@ -42,7 +42,7 @@ async function load(delayMs, run, cwd) {
   }
 }
 
-/** The lines from the first one that matches to the last before one that matches. */
+/** The lines from the first one that matches to the last before the next one that matches. */
 function between(lines, from, to) {
   const start = lines.findIndex((line) => from.test(line));
   const length = lines.slice(start).findIndex((line) => to.test(line));
@@ -67,7 +67,8 @@ async function main() {
       left,
       ...between(summary, /latency/, /^run file:/),
       prompt('wsg report base.run new.run'),
-      ...between(report.lines, /\S/, /shown, not judged/).slice(0, -2),
+      ...between(report.lines, /\S/, /^└/),
+      report.lines.find((line) => line.startsWith('└')),
       left,
       prompt('echo $?'),
       String(report.status),
