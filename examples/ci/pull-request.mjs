@@ -1,7 +1,7 @@
-// A pull request from end to end on this machine: baselines of the main branch, a change that is no
-// slower, and one that is.
-//   node examples/ci/pull-request.mjs        about a minute; WSG names another wsg, SECONDS other runs than of 6 s
-// Ends with 0 when the good change passed and the slow one was found.
+// Plays a pull request on this machine: keeps baselines of a main branch, then compares a change that is not slower and
+// one that is. Ends with 0 when the first one passes and the second one is found.
+//
+//   node examples/ci/pull-request.mjs        takes about a minute; WSG names another wsg, SECONDS the length of a run (6)
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -15,7 +15,7 @@ const SECONDS = process.env.SECONDS ?? '6';
 const BASELINES = 4;
 const BASE_DELAY_MS = 20;
 const SLOW_DELAY_MS = 40;
-/** A run whose generator was the bottleneck says nothing: it is made again, so often. */
+/** Attempts at a run: one whose generator was the bottleneck is repeated. */
 const TRIES = 5;
 const INVALID = 13;
 const REGRESSION = 10;
@@ -38,7 +38,7 @@ async function freePort() {
   return port;
 }
 
-/** Runs the server of a branch, and a load test against it. */
+/** Runs the server of a branch and a load test against it. */
 async function loadTest(run, delayMs) {
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const target = `ws://127.0.0.1:${await freePort()}/`;
@@ -65,12 +65,12 @@ async function loadTest(run, delayMs) {
     await once(server, 'exit');
     if (status === 0) return path;
     if (status !== INVALID) throw new Error(`the load test ended with ${status}: ${stdout}${stderr}`);
-    console.log(`  (the generator was the bottleneck: once more)`);
+    console.log(`  (the generator was the bottleneck: trying again)`);
   }
   throw new Error(`the generator was the bottleneck ${TRIES} times: this machine is too busy`);
 }
 
-/** Each port is another target: here that does not matter. */
+/** Compares a run with the baselines. Each run has another port, so targets may differ. */
 function compare(run, name) {
   const files = ['--output', `${name}.md`, '--output', `${name}.html`, '--output', `${name}.xml`];
   const { status, stdout, stderr } = wsg(

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// A client: sends each argument as a text message, prints what comes back, and leaves after as many
-// answers.
+// A client that sends each argument as a text message, prints the answers, and leaves after the last
+// one.
 //
 //   node --experimental-websocket client.mjs hello world        (Node 22 and later need no flag)
 

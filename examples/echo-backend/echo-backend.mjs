@@ -5,13 +5,13 @@
 //   node echo-backend.mjs [http://127.0.0.1:5000]
 //
 // It reads the gateway's events from GET /events and answers through POST /send. After a broken
-// stream it resumes behind the last event that it has dealt with, so none is forgotten while the
-// gateway still keeps it.
+// stream it resumes after the last event that it has handled, so no event is lost while the gateway
+// still keeps it.
 
 const gateway = process.argv[2] ?? process.env.WSG_URL ?? 'http://127.0.0.1:5000';
 const RECONNECT_MS = 500;
 
-/** The id of the last event that has been dealt with; the stream goes on behind it. */
+/** The id of the last event that was handled; the stream resumes after it. */
 let lastEventId = '';
 
 for (;;) {
@@ -24,7 +24,7 @@ for (;;) {
   await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
 }
 
-/** Reads events until the stream ends. One is dealt with at a time: that keeps the order. */
+/** Reads events until the stream ends. It handles one at a time, which keeps the order. */
 async function followEvents() {
   const headers = lastEventId === '' ? {} : { 'Last-Event-ID': lastEventId };
   const response = await fetch(`${gateway}/events`, { headers });

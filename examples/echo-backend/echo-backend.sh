@@ -3,12 +3,12 @@
 #
 #   ./echo-backend.sh [http://127.0.0.1:5000]
 #
-# It answers text that needs no JSON escape, and does not resume; echo-backend.mjs answers everything, and does.
+# It answers text without JSON escapes and does not resume; echo-backend.mjs answers every message, and resumes.
 set -euo pipefail
 
 gateway="${1:-${WSG_URL:-http://127.0.0.1:5000}}"
 
-# The value of a field of a JSON object; nothing when it holds an escape.
+# The value of a field of a JSON object; empty when it contains an escape.
 field() { sed -n "s/.*\"$1\":\"\([^\"\\\\]*\)\".*/\1/p" <<<"$2"; }
 
 curl --silent --show-error --fail --no-buffer "$gateway/events" | while IFS= read -r line; do

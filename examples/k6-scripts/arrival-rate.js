@@ -1,4 +1,4 @@
-// Sessions begin at a rate, whatever the server does; and a second scenario ramps its virtual users.
+// Sessions begin at a fixed rate, however slow the server is. A second scenario ramps virtual users.
 import ws from 'k6/ws';
 import exec from 'k6/execution';
 import { Counter } from 'k6/metrics';

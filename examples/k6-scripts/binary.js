@@ -1,4 +1,4 @@
-// Binary frames: a little header, a payload, and the echo compared byte by byte.
+// Binary frames: a small header, a payload, and an echo that is compared byte by byte.
 import ws from 'k6/ws';
 import { check } from 'k6';
 

@@ -1,4 +1,4 @@
-// A chat room: say something, wait until everybody's words have come back, leave.
+// A chat room: sends a greeting, waits until it comes back, and leaves.
 import ws from 'k6/ws';
 import { check, sleep } from 'k6';
 import { Counter, Trend } from 'k6/metrics';

@@ -1,4 +1,4 @@
-// All four kinds of metrics, thresholds on them and on tags, and a summary of one's own.
+// All four kinds of metrics, thresholds on them and on tags, and a custom summary.
 import ws from 'k6/ws';
 import { Counter, Gauge, Rate, Trend } from 'k6/metrics';
 import { textSummary } from 'https://jslib.k6.io/k6-summary/0.1.0/index.js';

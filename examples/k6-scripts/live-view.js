@@ -1,4 +1,4 @@
-// A Phoenix LiveView page: fetched over HTTP, its tokens read out of the HTML, joined over a WebSocket, and clicked.
+// A Phoenix LiveView page: fetches it over HTTP, reads its tokens from the HTML, joins over a WebSocket, and clicks.
 import http from 'k6/http';
 import ws from 'k6/ws';
 import { check } from 'k6';
@@ -17,7 +17,7 @@ export const options = {
 const PAGE = __ENV.LIVE_URL || 'http://127.0.0.1:5000/counter';
 const CLICKS = 3;
 
-/** What the page says of its live view: who it is, and the tokens that the server wants back. */
+/** Reads the live view of the page: its id, and the tokens that the server requires. */
 function readPage(response) {
   const page = parseHTML(response.body);
   const view = page.find('[data-phx-main]').first();

@@ -1,4 +1,4 @@
-// A larger test in several files: journeys in a folder, one scenario each, classes and data that they share.
+// A larger test in several files: journeys in a folder, one scenario each, with shared classes and data.
 import { check } from 'k6';
 import exec from 'k6/execution';
 import * as journeys from './journeys/index.js';

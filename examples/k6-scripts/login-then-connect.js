@@ -1,4 +1,4 @@
-// Log in over HTTP once for all, then connect with the token that the login gave.
+// Logs in over HTTP once, then connects with the token of that login.
 import http from 'k6/http';
 import ws from 'k6/ws';
 import { check, group } from 'k6';

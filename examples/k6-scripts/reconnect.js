@@ -1,4 +1,4 @@
-// A client that is turned away at first: it tries again with a pause that doubles, and gives up after five.
+// A client that is refused at first. It tries again after a pause that doubles, and gives up after five attempts.
 import ws from 'k6/ws';
 import { check, fail, sleep } from 'k6';
 import { Counter, Trend } from 'k6/metrics';

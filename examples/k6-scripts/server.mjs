@@ -12,7 +12,7 @@ const TOKEN = 'secret';
 const CSRF_TOKEN = 'csrf+1=';
 const SESSION = 'session-1';
 
-/** A page with a Phoenix LiveView, whose tokens its WebSocket wants back. */
+/** A page with a Phoenix LiveView, whose WebSocket requires its tokens. */
 const LIVE_PAGE = `<!doctype html><html><head><meta name="csrf-token" content="${CSRF_TOKEN}"></head><body>
 <div id="phx-1" data-phx-main data-phx-session="${SESSION}" data-phx-static="static-1">
 <button phx-click="increment">+</button></div></body></html>`;
@@ -79,7 +79,7 @@ const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: true })
 server.on('upgrade', (request, socket, head) => {
   const { pathname, searchParams } = new URL(request.url, 'ws://local');
   const handler = SOCKETS[pathname];
-  // Turns the first two attempts of each client away.
+  // Refuses the first two attempts of each client.
   const isRefused = pathname === '/refusing' && Number(searchParams.get('attempt')) <= 2;
   if (handler === undefined || isRefused) socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
   else sockets.handleUpgrade(request, socket, head, (webSocket) => handler(webSocket, request));

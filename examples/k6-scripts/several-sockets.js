@@ -1,4 +1,4 @@
-// Three sockets of one virtual user at once, each with its own name in the metrics.
+// Three sockets of one virtual user at once, each with its own tag in the metrics.
 import { WebSocket } from 'k6/websockets';
 import { check } from 'k6';
 

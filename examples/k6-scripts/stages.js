@@ -1,4 +1,4 @@
-// Virtual users come and go in stages; each keeps a session for a while, and says in which stage it was.
+// Virtual users ramp up and down in stages; metrics are tagged with the stage.
 import ws from 'k6/ws';
 import { check, sleep } from 'k6';
 import { Counter } from 'k6/metrics';

@@ -1,4 +1,4 @@
-// STOMP over WebSocket with a module of our own beside the script, users from a JSON file and destinations from CSV.
+// STOMP over WebSocket with a local module, users from a JSON file and destinations from CSV.
 import ws from 'k6/ws';
 import { check } from 'k6';
 import { SharedArray } from 'k6/data';

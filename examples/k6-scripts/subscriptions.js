@@ -1,4 +1,4 @@
-// graphql-transport-ws over k6/websockets: acknowledged, two subscriptions at once on one socket, completed by the server.
+// graphql-transport-ws over k6/websockets: two subscriptions at once on one socket, completed by the server.
 import { WebSocket } from 'k6/websockets';
 import { check } from 'k6';
 import { Counter, Trend } from 'k6/metrics';

@@ -1,4 +1,4 @@
-// TypeScript, types and all; esbuild takes them out.
+// TypeScript with types, which esbuild removes.
 import ws from 'k6/ws';
 import { check } from 'k6';
 import type { Answer } from './lib/answer';

@@ -1,12 +1,11 @@
-// A plugin: each second it sends the time to every connection that has the tag topic=time, and logs
-// to how many.
+// A plugin that sends the time to every connection with the tag topic=time, once per second, and logs
+// the number of connections.
 let timer;
 
 export function start({ select, broadcast, log, signal, options }) {
   const listeners = select({ topic: 'time' });
   timer = setInterval(() => {
-    // A sender that holds back while most of its receivers are behind never makes the queues of
-    // slow ones longer.
+    // Skips a turn while most receivers are congested, so that the queues of slow clients do not grow.
     if (listeners.congested * 2 > listeners.size) return;
     const count = broadcast(listeners, new Date().toISOString());
     if (count > 0) log.info('clock.sent', { count });
