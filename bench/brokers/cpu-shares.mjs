@@ -1,4 +1,4 @@
-// Whose CPU a piece of work was: a profile by owner of the code.
+// Profiles a piece of work by the owner of the code.
 import { Session } from 'node:inspector/promises';
 
 const SAMPLE_US = 500;

@@ -10,7 +10,7 @@ import { calibrate, echoServerEntry, Engine, planLoad } from '../../dist/loadgen
 import { judgeRun } from '../../dist/run-file/judge-health.js';
 
 const SIZE = 64;
-/** Of a masked text frame: 2 bytes of head, 4 of the mask. */
+/** Length of a masked text frame: 2 bytes of header, 4 of the mask. */
 const FRAME_BYTES = SIZE + 6;
 const DRAWS = 400_000;
 
@@ -96,7 +96,7 @@ export async function runEcho(url, { rate, vus, seconds }, middle = async () => 
   return { ...kinds, delays, verdict: health.verdict, reasons: health.reasons };
 }
 
-/** Times of a histogram, one for each of so many equal shares. */
+/** Times of a histogram at the middle of each of `count` equal shares. */
 function spread(histogram, count) {
   return Array.from({ length: count }, (_, index) => histogram.valueAtPercentile(((index + 0.5) / count) * 100));
 }

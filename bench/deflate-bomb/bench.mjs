@@ -1,5 +1,5 @@
-// What clients that send deflate bombs at 3.6 Mbit/s each do to the pings of another, on the `ws`
-// transport.
+// Measures the effect of clients that send deflate bombs at 3.6 Mbit/s each on the pings of another
+// client, on the `ws` transport.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

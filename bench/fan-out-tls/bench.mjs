@@ -82,7 +82,7 @@ async function measureSize(size, tls, ciphers) {
   return rows;
 }
 
-/** What the servers have negotiated: alike, or the figures compare ciphers. */
+/** Describes the negotiated ciphers, which must be equal for the figures to be comparable. */
 function describeCiphers(ciphers) {
   const all = new Set(ciphers.values());
   if (all.size === 1) return [...all][0];

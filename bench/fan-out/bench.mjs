@@ -38,7 +38,7 @@ const PAIR_LIMITS = {
 const OTHER_LIMIT = 1.5;
 const NCHAN_LIMIT = 0.5;
 
-/** What is asked of a gateway: `queries` are selectors. */
+/** Requests to a gateway: `queries` are selectors. */
 const SELECTORS = [
   { title: 'one pair', queries: () => ['room=a'] },
   { title: 'two pairs', queries: () => ['room=a&side=b'] },
@@ -97,8 +97,8 @@ async function takeSamples(pairs, size, inFlight) {
 }
 
 /**
- * What is wanted of a row, and whether it is so. `cpu` tells the cost of each way, undefined where
- * it was not measured.
+ * The requirement of a row, and whether it holds. `cpu` has the cost of each way, undefined if it
+ * was not measured.
  */
 function wantedOf({ kind, selector }, { size, inFlight, cpu, cheapest }) {
   const own = cpu(`${kind}, ${selector}`);
@@ -141,7 +141,7 @@ function rowsOf(samples, { size, inFlight }, cheapest) {
   });
 }
 
-/** What is shown of a peer that did not deliver everything: its cost would be that of less work. */
+/** The row of a peer that did not deliver everything; its cost would be that of less work. */
 function lossRow(title, size, inFlight) {
   return { clients: size, 'in flight': inFlight, server: title, 'CPU-s per million': 'lost messages' };
 }
@@ -174,7 +174,7 @@ export async function measure() {
       `Server on one core, clients and posters on the other; ${TURNS} turns of ${MEASURED_MS} ms each, one server after the other; medians. CPU is user and system time of all of a server's processes.`,
       "Each client counts: a byte that one of the gateway's lacks ends the bench, and a peer that lost something is not measured on.",
       'Bare uWS is app.publish on a POST. All connections carry both pairs. The gateway does the whole of /send: access, selector, count.',
-      `Ids are named in the query, which the gateway's limit of 32 KiB for a request's head bounds to some ${MOST_IDS}: at 1,000 clients or more there is no such row, and ${IDS_SIZE} clients are measured for it, without the peers.`,
+      `Ids are named in the query, which the gateway's limit of 32 KiB for a request's head bounds to some ${MOST_IDS}: at 1,000 clients or more that row is missing, and ${IDS_SIZE} clients are measured for it, without the peers.`,
       'Deliveries a second of a core are the reciprocal of the CPU time: 8 million are 0.125 CPU-s per million.',
       `pushpin takes part up to ${MOST_PUSHPIN_CLIENTS} clients.`,
       'Deliveries a second are bounded by what one process of clients can read.',

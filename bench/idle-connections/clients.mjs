@@ -1,5 +1,5 @@
-// clients.mjs PORT: keeps raw clients. Each message is how many there shall be; answers once they
-// are.
+// clients.mjs PORT: keeps raw clients. Each message is the wanted number of clients; it is answered
+// once that many are connected.
 import { rawUpgrade } from '../support/raw-upgrade.mjs';
 
 const AT_ONCE = 100;

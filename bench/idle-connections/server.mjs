@@ -10,7 +10,7 @@ async function startGateway(transport) {
   const plugins = [{ module: './own-tags.mjs', options: {} }];
   const overrides = { listen_addr: '127.0.0.1:0', transport, plugins };
   const { config } = loadConfig({ cwd: import.meta.dirname, env: {}, overrides });
-  // A small ring that the warm-up fills: its bytes are no connection's.
+  // A small ring that the warm-up fills, so that its bytes do not count as those of connections.
   const ring = { ...config.ring, maxEvents: 100 };
   const gateway = new Gateway({ ...config, ring }, { log: LOG });
   const { port } = await gateway.start();

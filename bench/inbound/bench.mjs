@@ -20,7 +20,7 @@ const MEASURED_MESSAGES = 600_000;
  */
 const AHEAD = 10_000;
 const LOOK_EACH_MS = 2;
-/** So long without a further message: the rest was refused, or its client closed. */
+/** After this time without a message, the rest was refused, or its client closed. */
 const STALL_MS = 15_000;
 const WRITTEN_EVENTS = 300_000;
 const WANTED_PER_SECOND = 250_000;

@@ -16,7 +16,8 @@ const here = import.meta.dirname;
 /** Those that import what k6 1.3 has without a network. */
 const EXAMPLES = ['binary.js', 'chat.js', 'live-view.js', 'socket-io.js'];
 /**
- * What takes time is tried again before it counts: other work on the machine delays either tool.
+ * Differences in timing are measured again before they count, since other work on the machine
+ * delays either tool.
  */
 const ATTEMPTS = Number(process.env.ATTEMPTS ?? 3);
 

@@ -1,7 +1,7 @@
-// What two runs of a script have in common, and what not.
+// Compares the facts of two runs of a script.
 import { KNOWN } from './known.mjs';
 
-/** How far moments may lie apart: both tools start processes and share the machine. */
+/** Tolerance of points in time: both tools start processes and share the machine. */
 const NEAR_MS = 250;
 const HOSTS = /(?:127\.0\.0\.1|localhost):\d{4,5}/g;
 

@@ -78,7 +78,7 @@ export const KNOWN = [
     fact: /^samples http /,
     k6: /http_req_connecting/,
     wsg: /http_req_connecting/,
-    why: 'Node closes a connection after an answer to HEAD without a length, Go keeps it: other requests connect anew.',
+    why: 'Node closes a connection after an answer to HEAD without a length, Go keeps it: other requests connect again.',
   },
   { script: /^ws$/, fact: /does-not-exist/, why: 'Failed lookups do not name the DNS server.' },
   { script: /^ugly-http$/, fact: /^log$/, why: 'The log repeats the differences of single answers below.' },
@@ -109,7 +109,7 @@ export const KNOWN = [
     fact: /^samples http /,
     k6: /http_req_connecting/,
     wsg: /http_req_connecting/,
-    why: 'Whether a connection that its server closed is noticed before the next request is chance, and so is who connects anew.',
+    why: 'Whether a connection that its server closed is noticed before the next request is chance, and so is which request connects again.',
   },
   {
     script: /^http$/,

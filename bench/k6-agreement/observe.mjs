@@ -10,12 +10,15 @@ const WSG = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
 const LIMIT_MS = 120_000;
 /** Samples of a clock: one a second, however long the machine takes. */
 const CLOCKED = ['vus', 'vus_max'];
-/** Of other times, which scripts take from the clock, it is chance which are 0. */
+/**
+ * Times measured by wsg or k6; for other times, which scripts take from the clock, it is chance
+ * which ones are 0.
+ */
 const BUILT_IN_TIMES = /^(?:http_req|ws_|iteration_|group_)/;
 /** Bytes depend on the headers of each tool. */
 const MEASURED = ['data_sent', 'data_received'];
 
-/** What wsg says of the machine that it runs on. */
+/** Messages of wsg about its own machine. */
 const OWN_HEALTH = /an action ran \d+ ms late|^noUsageReport/;
 
 /** Facts of a run: a map from what is looked at to what it was, as text. */
@@ -50,7 +53,9 @@ async function run([file, ...args], cwd) {
   return { code: code ?? signal, stderr };
 }
 
-/** What a script says, by its label: `label: value`. Lines of one label keep their order. */
+/**
+ * Collects the output of a script by label: `label: value`. Lines of one label keep their order.
+ */
 function addLines(facts, stderr) {
   for (const fields of stderr.split('\n').map(logFields)) {
     if (fields.msg === undefined) continue;
@@ -126,8 +131,8 @@ function addChecks(facts, group) {
 }
 
 /**
- * Of each metric its kind, and of each set of tags how many samples there were, what they come to,
- * and how many were 0.
+ * Collects the kind of each metric, and for each set of tags the number of samples, their sum, and
+ * the number of zeros.
  */
 function addSamples(facts, file) {
   if (!existsSync(file)) return;
@@ -144,7 +149,7 @@ function addSamples(facts, file) {
   )) {
     const { type, contains } = kinds.get(metric) ?? {};
     facts.set(`metric ${metric}`, `${type} of ${contains}`);
-    // What one request or session leaves in many metrics is one fact.
+    // The samples of one request or session in many metrics are one fact.
     const isOfRequest = /^(?:http_req|ws_)/.test(metric);
     append(
       facts,

@@ -1,5 +1,5 @@
-// What both tools run against: answers over HTTP and TLS, and sessions over WebSockets, that are
-// the same each time.
+// Server for both tools, with deterministic answers over HTTP and TLS, and sessions over
+// WebSockets.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';

@@ -13,7 +13,7 @@ export const name = 'outbox';
 const MIB = 1024 * 1024;
 const WARM_UP_MS = 500;
 const ROUND_MS = 2_000;
-/** What one tick of a busy gateway appends. */
+/** Number of events that one tick of a busy gateway appends. */
 const EVENTS_A_TICK = 200;
 const SIZES = [16, 1024];
 const WAYS = [
@@ -56,8 +56,8 @@ function outboxOf(way, dir) {
 }
 
 /**
- * Appends a tick's worth each turn while there is room, for so long; the number that was
- * acknowledged.
+ * Appends a tick's worth of events per turn while there is room, for `forMs`. Returns the number of
+ * acknowledged events.
  */
 async function run(outbox, message, forMs) {
   const before = outbox.deliveredThrough;

@@ -13,7 +13,7 @@ const CLIENTS = 1000;
 const BODY = '16 bytes of text';
 const FRAME_BYTES = 2 + BODY.length;
 const PER_SECOND = 20;
-/** Turns of so many POSTs, one server after the other: the first turn only warms up. */
+/** Number of turns of `POSTS` requests, one server after the other; the first turn is a warm-up. */
 const TURNS = Number(process.env.POST_TO_LAST_TURNS ?? 6);
 const POSTS = 40;
 /** It needs most of a core for this; more would only measure its queue. */

@@ -1,5 +1,5 @@
-// What a text verdict on two runs of 1, 10 and 60 minutes with 20 metrics costs, on two of a day,
-// and on two with ten thousand submetrics: whole processes.
+// Measures the cost of a text verdict, as whole processes, on two runs of 1, 10 and 60 minutes with
+// 20 metrics, on two of a day, and on two with ten thousand submetrics.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -27,7 +27,7 @@ uWS
   })
   .listen('127.0.0.1', 0, (listening) => process.send(uWS.us_socket_local_port(listening)));
 
-// Whoever started it is gone: nobody else would end it.
+// Ends with its parent process, since nothing else would end it.
 process.on('disconnect', () => process.exit(0));
 process.on('message', () => process.send({ connections: sockets.size, sent }));
 

@@ -1,5 +1,5 @@
-// What the kernel keeps for each idle TCP connection: RSS does not show it, and `wsg doctor` counts
-// it in.
+// Measures the kernel memory of an idle TCP connection, which RSS does not include and `wsg doctor`
+// does.
 import { readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -9,7 +9,7 @@ export const name = 'socket-memory';
 const PAIRS = 4000;
 const REPEATS = 3;
 const SETTLE_MS = 1000;
-/** So many dials at a time stay below any backlog. */
+/** Number of concurrent dials, which stays below any listen backlog. */
 const DIALS = 100;
 
 /** The kernel's own memory that cannot be given back, and what TCP holds in buffers, in kB. */

@@ -1,4 +1,5 @@
-// What starting wsg costs beside the bare runtime: wall time of whole processes, interleaved.
+// Measures the start-up time of wsg and of the bare runtime: wall time of whole processes,
+// interleaved.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 

@@ -1,4 +1,4 @@
-// A run file of so many seconds with twenty trends, or with the series that are named.
+// Writes a run file of the given number of seconds with twenty trends, or with the given series.
 import { Histogram } from '../../dist/core/histogram/histogram.js';
 import { RunFileWriter } from '../../dist/run-file/index.js';
 

@@ -1,5 +1,5 @@
-// What a server and its children use, read from Linux's /proc: the same for every server, whatever
-// it is written in.
+// Reads the resource use of a server and its children from Linux's /proc, which works for servers
+// in any language.
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** The process and all its descendants. */

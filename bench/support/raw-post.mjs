@@ -15,7 +15,7 @@ export function encodePost({ path, type, body, bodyBytes = Buffer.byteLength(bod
 
 /**
  * Sends one POST after the other: `post(bytes)` calls `onAnswer(status, body)` once it is answered.
- * Connects anew where the server ends the connection after each answer.
+ * Reconnects if the server ends the connection after each answer.
  */
 export function rawPoster(port, onAnswer, { isTls = false } = {}) {
   let socket;

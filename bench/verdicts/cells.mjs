@@ -1,7 +1,7 @@
-// What is tried: each cell is a kind of pair with a known truth and what is required of its
+// Cells of the simulation: each is a kind of pair with a known truth and requirements on its
 // verdicts.
 
-/** `base` and `next` are what the runs are like; `runs` how many of them a side. */
+/** `base` and `next` describe the runs; `runs` is their number on each side. */
 const pair = (name, next, more = {}) => ({ name, runs: [1, 1], base: {}, next, allowed: ['duration'], ...more });
 
 const atMost = (of, share) => ({ of, share, is: 'at most' });
@@ -15,10 +15,10 @@ const NEVER_PASSES = [atMost('within budget', 0), atMost('inconclusive', 0), atM
 const SHORT = { gates: ['ws_rtt p(95) < +10%'], perSecond: 200, base: { seconds: 20 } };
 
 const CREEPING = { isBaseline: true, anchor: 5, gates: ['ws_rtt p(50) < +10%'] };
-/** Of many runs each may be short. */
+/** Settings of short runs, for cells with many runs. */
 const OF_MANY = { seconds: 20, perSecond: 300 };
 
-const both = (wishes) => ({ base: wishes, next: wishes });
+const both = (spec) => ({ base: spec, next: spec });
 
 export const CELLS = [
   pair('no change', {}, { wants: QUIET }),
@@ -91,11 +91,11 @@ export const CELLS = [
     { slower: 0.1 },
     { noise: 0.01, budget: 0.05, perSecond: 3000, wants: [atMost('within budget', 0.01)] },
   ),
-  // What cannot be judged does not pass.
+  // Gates that cannot be judged do not pass.
   pair('nothing received in the new run', { nothing: true }, { wants: NEVER_PASSES }),
   pair('nothing received on either side', {}, { ...both({ nothing: true }), wants: [atLeast('unjudged', 1)] }),
   pair(
-    'a gated metric that is not there, beside one that holds',
+    'a missing gated metric, and one that passes',
     {},
     { gates: ['ws_rtt p(50) < +10%', 'ws_rtt_renamed p(50) < +10%'], wants: NEVER_PASSES },
   ),
@@ -149,7 +149,7 @@ export const CELLS = [
   ),
   ...[14, 29].map((before) =>
     pair(
-      `+2 % with each commit, commit ${before + 1}, 2.5 % between runs`,
+      `+2 % per commit, commit ${before + 1}, 2.5 % between runs`,
       {},
       {
         runs: [before, 1],
@@ -162,7 +162,7 @@ export const CELLS = [
   ),
   ...[0.025, 0.05].map((spread) =>
     pair(
-      `no change, commit 30, ${spread * 100} % between runs, beside an anchor`,
+      `no change, commit 30, ${spread * 100} % between runs, with an anchor`,
       {},
       { runs: [29, 1], ...CREEPING, base: { ...OF_MANY, spread }, next: { spread }, wants: ALARMS },
     ),
@@ -196,9 +196,9 @@ export const CELLS = [
       },
     ),
   ),
-  // What one run a side can say.
+  // Cells with one run per side.
   pair('no change, gate on the maximum', {}, { gates: ['ws_rtt max < +10%'], wants: ALARMS }),
-  pair('three times the times, gate on the maximum', { slower: 2 }, { gates: ['ws_rtt max < +10%'], wants: FOUND }),
+  pair('times three times as long, gate on the maximum', { slower: 2 }, { gates: ['ws_rtt max < +10%'], wants: FOUND }),
   pair(
     'no change, 1 % of checks fail',
     {},
@@ -211,22 +211,22 @@ export const CELLS = [
   ),
   pair('a server dead from second 24 of 60', { deadFrom: 23 }, { named: 23, wants: [atLeast('regression', 1)] }),
   pair('half a second without an answer', { halfStall: 30 }, { named: 30, wants: [atMost('within budget', 0)] }),
-  // What is said instead of a shrug.
-  pair('+8 %: what would settle it does', { slower: 0.08 }, { ...SHORT, says: 'settled', wants: [] }),
-  pair('+12 %: what would settle it does', { slower: 0.12 }, { ...SHORT, says: 'settled', wants: [] }),
-  pair('+20 %: what would settle it does', { slower: 0.2 }, { ...SHORT, says: 'settled', wants: [] }),
+  // Cells that check the statements about inconclusive gates.
+  pair('+8 %: the suggested length gives an answer', { slower: 0.08 }, { ...SHORT, says: 'settled', wants: [] }),
+  pair('+12 %: the suggested length gives an answer', { slower: 0.12 }, { ...SHORT, says: 'settled', wants: [] }),
+  pair('+20 %: the suggested length gives an answer', { slower: 0.2 }, { ...SHORT, says: 'settled', wants: [] }),
   pair(
-    '+3 %, noise 1 %: what would settle it does',
+    '+3 %, noise 1 %: the suggested length gives an answer',
     { slower: 0.03 },
     { ...SHORT, noise: 0.01, says: 'settled', wants: [] },
   ),
   pair(
-    '+20 %, noise 1 %: what would settle it does',
+    '+20 %, noise 1 %: the suggested length gives an answer',
     { slower: 0.2 },
     { ...SHORT, noise: 0.01, says: 'settled', wants: [] },
   ),
   pair(
-    '+20 %, 2.5 % between runs: what would settle it does',
+    '+20 %, 2.5 % between runs: the suggested length gives an answer',
     { slower: 0.2, spread: 0.025 },
     { ...SHORT, base: { seconds: 20, spread: 0.025 }, says: 'settled', wants: [] },
   ),
@@ -236,19 +236,23 @@ export const CELLS = [
     { name: '4 against 4, +15 %', runs: [4, 4], slower: 0.15 },
   ].map(({ name, runs, slower }) =>
     pair(
-      `${name}, 5 % between runs: as many runs as would settle it do`,
+      `${name}, 5 % between runs: the suggested number of runs gives an answer`,
       { slower, spread: 0.05 },
       { ...SHORT, runs, base: { ...OF_MANY, spread: 0.05 }, says: 'settled', wants: [] },
     ),
   ),
-  pair('+15 %: "at most" is no less', { slower: 0.15 }, { ...SHORT, says: 'bound', truth: 0.15, wants: [] }),
-  pair('no change: a slowdown of what "would have been found" is', {}, { ...SHORT, says: 'found', wants: [] }),
+  pair(
+    '+15 %: the true change is below "at most"',
+    { slower: 0.15 },
+    { ...SHORT, says: 'bound', truth: 0.15, wants: [] },
+  ),
+  pair('no change: a slowdown that "would have been found" is found', {}, { ...SHORT, says: 'found', wants: [] }),
   ...[
     { name: '5 baselines', runs: [5, 1] },
     { name: '4 against 4', runs: [4, 4] },
   ].map(({ name, runs }) =>
     pair(
-      `${name}, no change, 5 % between runs: a slowdown of what "would have been found" is`,
+      `${name}, no change, 5 % between runs: a slowdown that "would have been found" is found`,
       { spread: 0.05 },
       { ...SHORT, runs, base: { ...OF_MANY, spread: 0.05 }, says: 'found', wants: [] },
     ),

@@ -43,7 +43,7 @@ async function startProxy(port, delayMs) {
   return { url: `ws://127.0.0.1:${own}/`, stop: () => proxy.stdin.end() };
 }
 
-/** A run whose generator was the bottleneck is no run: it is made again. */
+/** Repeats a run whose generator was the bottleneck. */
 function load(url, name) {
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const path = join(folder, `${name}-${attempt}.run`);

@@ -7,7 +7,7 @@ import { SecondColumns } from '../../dist/report/compare/seconds/second-columns.
 import { SecondCounts } from '../../dist/report/compare/seconds/second-counts.js';
 import { normalQuantile } from '../../dist/report/compare/evidence/statistics.js';
 
-/** Those that the cells have gates on. */
+/** Quantiles that the cells have gates on. */
 const QUANTILES = [0.5, 0.95, 0.99];
 const METRICS = [
   { name: 'ws_rtt', type: 'trend', contains: 'time' },
@@ -15,7 +15,10 @@ const METRICS = [
   { name: 'checks', type: 'rate', contains: 'default' },
 ];
 
-/** Random numbers that a seed decides (mulberry32). */
+/**
+ * Random numbers that are determined by their seed (mulberry32). Deliberately another generator
+ * than that of the code under test.
+ */
 export class Draws {
   constructor(seed) {
     this.state = seed >>> 0;
@@ -29,20 +32,20 @@ export class Draws {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** Box and Muller's. */
+  /** A standard normal number (Box and Muller). */
   normal() {
     return Math.sqrt(-2 * Math.log(1 - this.fraction())) * Math.cos(2 * Math.PI * this.fraction());
   }
 }
 
 /**
- * What a run is like. `slower`: all times take so much longer (.3 is 30 %); `tailSlower`: those
- * above p95 do; `spread`: between runs, as a standard deviation of logarithms; `correlation`: lag 1
- * of the seconds, which differ by 5 %; `stalledSecond`: one without a sample, whose work the next
- * one has; `halfStall`: a second in which nothing is answered for 500 ms; `deadFrom`: the second
- * from which on nothing is answered; `modes`: a fifth of the times is five times as long; `lagMs`:
- * the generator's own delay before a message leaves, on average; `health`: what the generator says
- * of itself; `failing`: the share of checks that fail, ten a second; `nothing`: no message at all.
+ * Properties of a run. `slower`: slowdown of all times (.3 is 30 %); `tailSlower`: those above p95
+ * do; `spread`: between runs, as a standard deviation of logarithms; `correlation`: lag 1 of the
+ * seconds, which differ by 5 %; `stalledSecond`: one without a sample, whose work the next one has;
+ * `halfStall`: a second in which nothing is answered for 500 ms; `deadFrom`: the second from which
+ * on nothing is answered; `modes`: a fifth of the times is five times as long; `lagMs`: the
+ * generator's own delay before a message leaves, on average; `health`: what the generator says of
+ * itself; `failing`: the share of checks that fail, ten a second; `nothing`: no message at all.
  */
 export const USUAL = {
   seconds: 60,
@@ -90,7 +93,7 @@ function drawSecond(draws, wishes, shift, second) {
     let log = Math.log(10) + SIGMA * z + shift;
     if (z > P95) log += Math.log1p(tailSlower);
     if (modes === 2 && draws.fraction() < 0.2) log += Math.log(5);
-    // What comes while nothing is answered waits for the end of that.
+    // Messages that arrive during a stall wait for its end.
     const dueMs = (sample / perSecond) * 1000;
     const waitMs = second === halfStall && dueMs < STALL_MS ? STALL_MS - dueMs : 0;
     const serviceMs = Math.exp(log) + waitMs;
@@ -117,7 +120,7 @@ function drawSeconds(draws, wishes, kinds) {
   return { times, totals };
 }
 
-/** What a histogram holds; added to the total, and gone from it afterwards. */
+/** Takes the samples out of a histogram, and adds them to the total. */
 function taken(histogram, total) {
   const second = { ...figuresOf(histogram), bytes: encodeHistogram(histogram) };
   total.add(histogram);

@@ -6,8 +6,8 @@ import { findChangePoints } from '../../dist/report/trend/e-divisive.js';
 
 const SERIES = 400;
 /**
- * Of series of independent runs without a step at most this share may have one named; ends with 1
- * otherwise.
+ * Largest accepted share of false alarms for series of independent runs without a step; exits with
+ * 1 above it.
  */
 const MOST_FALSE = 0.05;
 const CELLS = [10, 12, 24, 48].flatMap((runs) => [

@@ -33,8 +33,8 @@ function gatesOf({ budget = 0.1, gate, gates }) {
 }
 
 /**
- * Of a side's runs one may be odd, those from one on may be on another level, and each a little
- * slower than the one before.
+ * The slowdown of a run: one run of a side may be odd, the runs from one on may be at another
+ * level, and each may be a little slower than the one before.
  */
 function slowedBy({ odd, level, creep }, run) {
   if (odd?.at === run) return { slower: odd.slower };
@@ -68,9 +68,11 @@ function comparePair(cell, draws, { more, next: changed, runs = cell.runs } = {}
   return compareLoaded({ base, next }, gatesOf(cell), settings).comparison;
 }
 
-/** What is said beside a verdict, and whether it is right: undefined where nothing was said. */
+/**
+ * Statements in addition to a verdict, and whether they are right; undefined without a statement.
+ */
 const SAYINGS = {
-  /** The same again, as long as was told, or with as many runs: is there an answer then? */
+  /** Whether a comparison with the suggested length or number of runs has an answer. */
   settled: (cell, draws, { gates: [gate] }) => {
     if (gate.more === undefined) return undefined;
     const { seconds, runs } = gate.more;
@@ -111,7 +113,7 @@ export function tryCell(cell, pairs, seed) {
   if (place !== undefined) atLeast('named', 1, named / pairs);
   if (cell.says !== undefined) {
     const right = said.filter((one) => one).length / Math.max(1, said.length);
-    // What is never said is never wrong.
+    // Without any statement, none is wrong.
     atLeast(`right (of ${said.length} said)`, RIGHT[cell.says], said.length === 0 ? 1 : right);
   }
   return { name: cell.name, counts, wants };
@@ -133,8 +135,7 @@ function row({ name, counts, wants }, pairs) {
 }
 
 /**
- * Tries cells on all cores but leaves the order as it is; what a cell gives depends on its seed
- * alone.
+ * Runs cells on all cores, and keeps their order. The result of a cell depends only on its seed.
  */
 async function rowsOf(cells, pairs) {
   const rows = [];
@@ -159,7 +160,8 @@ function knownRows() {
 
 async function main() {
   const [pairs, part] = [Number(process.argv[2] ?? 400), process.argv[3]];
-  if (!Number.isInteger(pairs) || pairs < 1) throw new Error(`${process.argv[2]} is no number of pairs`);
+  if (!Number.isInteger(pairs) || pairs < 1)
+    throw new Error(`the number of pairs must be an integer >= 1 (got '${process.argv[2]}')`);
   const known = part === undefined ? new Map() : knownRows();
   const isTried = ({ name }) => part === undefined || name.includes(part) || !known.has(name);
   const tried = CELLS.filter(isTried);
@@ -167,12 +169,12 @@ async function main() {
   const rows = CELLS.map((cell) => made[tried.indexOf(cell)] ?? known.get(cell.name));
   const head = ['truth', ...WORDS, 'required', 'holds'];
   const table = [`| ${head.join(' | ')} |`, `| ${head.map(() => '---').join(' | ')} |`, ...rows].join('\n');
-  const page = `# What verdicts are worth
+  const page = `# Accuracy of verdicts
 
-\`npm run bench -- verdicts\` compares synthetic runs whose truth is known, ${pairs} pairs a cell, with the functions that \`wsg report\` calls, and wrote this page
-(Node ${process.version}, ${cpus()[0]?.model}, ${new Date().toISOString().slice(0, 10)}). Times are log-normal (sigma 0.5), 60 s, 1,000 samples a second (3,000 at \`--noise 1%\`); cells with commits or levels, or 10 and more
-baselines beside an anchor, have runs of 20 s and 300 samples a second. Seconds
-differ by 5 %. Gates: p(50) and p(99), budget 10 %, noise 5 %, unless said. Behind each share stand Wilson's 95 % bounds. A requirement holds when the observed share does.
+\`npm run bench -- verdicts\` compares synthetic runs with a known truth, ${pairs} pairs per cell, with the functions of \`wsg report\`, and generated this page
+(Node ${process.version}, ${cpus()[0]?.model}, ${new Date().toISOString().slice(0, 10)}). Times are log-normal (sigma 0.5), 60 s, 1,000 samples per second (3,000 at \`--noise 1%\`); cells with commits or levels, or 10 and more
+baselines with an anchor, have runs of 20 s and 300 samples per second. Seconds
+differ by 5 %. Gates: p(50) and p(99), budget 10 %, noise 5 %, unless the cell has others. Each share has Wilson's 95 % bounds. A requirement holds if the observed share does.
 
 ${table}
 `;

@@ -10,7 +10,7 @@ export class Child {
   #ended = Promise.resolve();
   #log = '';
 
-  /** `compose` gives `{program, args, stdio}` anew for each start. */
+  /** `compose` returns `{program, args, stdio}` for each start. */
   constructor(compose) {
     this.#compose = compose;
   }

@@ -1,12 +1,9 @@
-/** A seeded source of numbers in [0, 1): mulberry32. The same seed gives the same run of kills. */
+import { SeededRandom } from '../../dist/core/seeded-random.js';
+
+/** A seeded source of numbers in [0, 1): the same seed gives the same sequence of kills. */
 export function seededRandom(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const random = new SeededRandom(seed);
+  return () => random.fraction();
 }
 
 /** A number between two others. */

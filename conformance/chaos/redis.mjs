@@ -25,7 +25,7 @@ export class RedisBroker {
     return broker;
   }
 
-  /** What the gateway's configuration says of it. */
+  /** The gateway's configuration of this sink. */
   get sinkConfig() {
     const addr = `redis://127.0.0.1:${this.#port}/0`;
     return `stream_redis:\n  addr: ${addr}\n  stream_name: ${STREAM}\n  event_id_field: event\n`;

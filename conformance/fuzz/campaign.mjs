@@ -12,16 +12,16 @@ import { Witness, WITNESS_PATH } from './witness.mjs';
 const IN_FLIGHT = 48;
 /** Longest wait for the gateway to be as it was before, unless told otherwise. */
 const SETTLE_MS = 20_000;
-/** Growth of RSS that is no leak: code compiled late, pages that allocators keep. */
+/** Growth of RSS that is not counted as a leak: code compiled late, pages that allocators keep. */
 export const RSS_BOUND = 48 * 1024 * 1024;
-/** Inputs that warm the gateway up before its memory is looked at. */
+/** Share of inputs that warm the gateway up before its memory is measured. */
 const WARM_UP = 0.1;
 
 const MIB = 1024 * 1024;
 
 /**
- * The gateway that is fuzzed. Its buffers are small, so that memory that grows is no buffer
- * filling.
+ * Configuration of the fuzzed gateway. Its buffers are small, so that growing memory does not come
+ * from a buffer that fills up.
  */
 function config(transport) {
   const limits = { max_message_size_kb: MAX_MESSAGE_BYTES / 1024, max_queue_bytes: MIB };
@@ -164,7 +164,7 @@ export class Campaign {
     while (performance.now() < deadline && (await this.#leftovers()).length > 0) await sleep(200);
   }
 
-  /** What is there and was not before. */
+  /** Connections and events that did not exist before. */
   async #leftovers() {
     const found = [];
     const others = (await this.api.connections()).filter((id) => id !== this.#witness.id);

@@ -7,7 +7,7 @@ export class EventLedger {
   #closed = new Set();
   opened = 0;
   messages = 0;
-  /** What was wrong, in words; the first few. */
+  /** Descriptions of the first few faults. */
   faults = [];
 
   record(action, { connection }) {

@@ -63,7 +63,7 @@ const head = requestHead(method, target, [
   extraHeaders,
 ]);
 
-/** What a client may have sent before it was answered. */
+/** Bytes that a client may send before it receives an answer. */
 const pipelined = fc.oneof(
   { weight: 3, arbitrary: fc.constant(Buffer.alloc(0)) },
   { weight: 2, arbitrary: frames },

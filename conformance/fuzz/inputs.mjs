@@ -7,8 +7,8 @@ import { httpInput } from './http-input.mjs';
 const BATCH = 256;
 
 /**
- * What is sent, and how the connection is opened before: by a good handshake, answered, or not at
- * all.
+ * Bytes to send, and the way in which the connection is opened before: by a valid handshake, after
+ * its answer, or not at all.
  */
 const content = fc.oneof(
   { weight: 5, arbitrary: fc.tuple(fc.constant('frames'), fc.constantFrom('plain', 'deflate'), frames) },

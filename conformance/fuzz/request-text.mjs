@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 const LINE_END = '\r\n';
 
-/** What ends a line: nearly always what it should be. */
+/** Line endings, which are valid in most cases. */
 const lineEnd = fc.oneof(
   { weight: 12, arbitrary: fc.constant(LINE_END) },
   { weight: 1, arbitrary: fc.constantFrom('\n', '\r', '\r\r\n', ' \r\n', '\0\r\n') },

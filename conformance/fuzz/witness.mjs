@@ -24,7 +24,7 @@ export class Witness {
   exchanged = 0;
   /** Longest way there and back, in milliseconds. */
   slowest = 0;
-  /** What went wrong; nothing more is exchanged then. */
+  /** The first fault, after which nothing more is exchanged. */
   fault;
   id;
 

@@ -23,7 +23,7 @@ export function fetchNode(version, cache) {
   return program;
 }
 
-/** What the program says of itself: `v22.1.0`. */
+/** The version that the program reports: `v22.1.0`. */
 export function versionOf(node) {
   return execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
 }

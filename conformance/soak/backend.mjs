@@ -6,8 +6,8 @@ const ANSWER_ONE_IN = 4;
 const TAG_ONE_IN = 5;
 
 /**
- * What a backend does with events: it answers some, changes the tags of connections, and sends to
- * rooms. Counts what the gateway took.
+ * A backend that answers some events, changes the tags of connections, and sends to rooms. Counts
+ * the messages that the gateway accepted.
  */
 export class Backend {
   #api;

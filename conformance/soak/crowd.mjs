@@ -6,7 +6,7 @@ const SHORTEST_LIFE_MS = 1_000;
 const LONGEST_LIFE_MS = 20_000;
 const BURST_EACH_MS = 200;
 const LARGEST_BURST = 3;
-/** Of so many sessions one is cut without a close frame. */
+/** One of this many sessions is cut without a close frame. */
 const CUT_ONE_IN = 10;
 const CLOSE_BOUND_MS = 20_000;
 

@@ -60,7 +60,7 @@ export class RedisEvents {
   }
 
   async #spawn() {
-    // What is acknowledged is with the kernel before: a killed Redis loses none of it.
+    // Acknowledged writes have reached the kernel, so a killed Redis loses none of them.
     const data = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', '', '--dir', this.#folder];
     const args = ['--port', String(this.#port), '--bind', '127.0.0.1', ...data];
     this.#child = spawn(PROGRAM, args, { stdio: 'ignore', detached: true });
@@ -95,7 +95,7 @@ export class RedisEvents {
       this.#position = `(${id}`;
       this.#onEvent(message, message.event);
     }
-    // What has been read is deleted, so that Redis keeps its size.
+    // Read entries are deleted, so that Redis does not grow.
     if (entries.length > 0) await client.xTrim(STREAM, 'MINID', entries.at(-1).id);
     if (entries.length < PAGE) await sleep(POLL_MS);
   }

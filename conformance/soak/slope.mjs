@@ -1,4 +1,4 @@
-/** Of the standard normal distribution, for an interval that holds the truth 95 times in 100. */
+/** Quantile of the standard normal distribution for a 95 % interval. */
 const Z_95 = 1.96;
 
 /**

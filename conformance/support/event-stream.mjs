@@ -11,7 +11,7 @@ export class EventStream {
   #response;
   #onEvent;
   #pieces = [];
-  /** Resolves when the stream has ended, whoever ended it. */
+  /** Resolves when the stream has ended, from either side. */
   ended;
 
   static async follow(port, onEvent) {

@@ -1,4 +1,4 @@
-/** What a backend asks of a gateway. */
+/** The requests of a backend to a gateway. */
 export class GatewayApi {
   #base;
 

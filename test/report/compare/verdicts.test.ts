@@ -14,7 +14,7 @@ const SURE: readonly (readonly [cell: string, word: string, share: number])[] = 
   ['600 samples', 'invalid', 1],
   ['the same run twice', 'invalid', 1],
   ['nothing received on either side', 'unjudged', 1],
-  ['a gated metric that is not there, beside one that holds', 'unjudged', 1],
+  ['a missing gated metric, and one that passes', 'unjudged', 1],
   ["+5 ms of the generator's own lag, service as before", 'invalid', 1],
   ["service +30 % under 5 ms less of the generator's lag", 'regression', 1],
   ['a server dead from second 24 of 60', 'regression', 1],
