@@ -10,7 +10,7 @@ export default defineConfig({
     setupFiles: ['test/support/load-uws.ts'],
     globalSetup: ['test/support/build-dist.ts', 'test/support/install-packages.ts'],
     reporters: ['default', './test/support/closing-line-reporter.ts'],
-    // Limits for what never comes; what comes late on a busy machine is no fault.
+    // Limits for what never comes: a busy machine may be late without failing.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 30_000 } },

@@ -62,7 +62,13 @@ describe('CONTRIBUTING.md', () => {
 });
 
 describe('docs/decisions', () => {
-  const decisions = readdirSync(join(ROOT, 'docs/decisions')).map((file) => `docs/decisions/${file}`);
+  const names = readdirSync(join(ROOT, 'docs/decisions')).toSorted();
+  const decisions = names.map((file) => `docs/decisions/${file}`);
+
+  it('are numbered from 1 without a gap', () => {
+    const numbers = names.map((name) => name.slice(0, 4));
+    expect(numbers).toEqual(names.map((_, index) => String(index + 1).padStart(4, '0')));
+  });
 
   it.each(decisions)('%s names sources that exist', (name) => {
     const paths = Array.from(page(name).matchAll(PATH), ([, path = '']) => path).filter((path) => /\.\w+$/.test(path));
