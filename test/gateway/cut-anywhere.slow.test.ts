@@ -8,7 +8,7 @@ import { JWT_SECRET, secretToken } from '../support/signed-token.js';
 
 const BOUND_MS = 120_000;
 /**
- * What a path with a maximum transmission unit of 1,500 bytes carries in one segment, and its pace
+ * The segment size of a path with a maximum transmission unit of 1,500 bytes, and its pace
  * at some 10 Mbit/s.
  */
 const NETWORK = paced(1448, 1.2);
@@ -45,7 +45,7 @@ async function story(events: EventStreamClient): Promise<string[]> {
   }
 }
 
-/** What a server sent, without what differs from second to second. */
+/** The bytes of a server, without dates. */
 function asText(bytes: Buffer): string {
   return bytes.toString('latin1').replaceAll(/^Date: .*\r\n/gim, '');
 }
@@ -88,7 +88,7 @@ async function cutEverywhere(gateway: RunningGateway, handshake: Buffer, isEager
   return { whole, cut };
 }
 
-describe('on ws, what is cut in two at any byte is read as if it had come in one piece', () => {
+describe('on ws, bytes split at any position are read like bytes in one segment', () => {
   it.each([
     ['a handshake and the frames behind it', false],
     ['a handshake with frames in the same segment', true],

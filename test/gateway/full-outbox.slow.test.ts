@@ -49,7 +49,7 @@ async function heldOrClosed(transport: 'ws' | 'uws', gateway: RunningGateway, cl
 const isFull = async (gateway: RunningGateway) => (await gateway.get('/readyz')).startsWith('outbox-full');
 
 describe.each(['ws', 'uws'] as const)('an outbox whose sink is away (%s)', (transport) => {
-  it('refuses a message that never fits behind what waits, and takes those of others', async () => {
+  it('refuses a message that never fits, and accepts those of others', async () => {
     const { gateway, receiver } = await startAway(transport);
     const small = await gateway.connect();
     const large = await gateway.connect();
@@ -65,7 +65,7 @@ describe.each(['ws', 'uws'] as const)('an outbox whose sink is away (%s)', (tran
     expect(reasons).toMatch(/connections_closed_total\{reason="message_above_bound"\} 1/);
   });
 
-  it('takes the messages of others while one that does not fit yet is held or refused', async () => {
+  it('accepts the messages of others while one is held or refused', async () => {
     const { gateway, receiver } = await startAway(transport, { connection_share: 1 });
     const filler = await gateway.connect();
     const large = await gateway.connect();
@@ -77,14 +77,14 @@ describe.each(['ws', 'uws'] as const)('an outbox whose sink is away (%s)', (tran
     await sendTaken(gateway, small, 'small');
     await receiver.start();
     await expect.poll(() => arrived(receiver, 'small'), { timeout: 15_000 }).toEqual(['small']);
-    // What was held follows, and its client goes on.
+    // Held messages follow, and their client continues.
     if (transport === 'ws') large.send(OPCODE.text, 'large again');
     const expected = transport === 'ws' ? 2 : 0;
     await expect.poll(() => arrived(receiver, 'large').length, { timeout: 15_000 }).toBe(expected);
     expect(await gateway.get('/readyz')).not.toContain('outbox_held_bytes');
   });
 
-  it('lets no connection fill it with one message that is larger than its share', async () => {
+  it('lets no connection fill it with one message above its share', async () => {
     const { gateway, receiver } = await startAway(transport, { connection_share: 0.25 });
     const greedy = await gateway.connect();
     const modest = await gateway.connect();

@@ -7,8 +7,8 @@ import { EventStreamClient } from '../support/event-stream-client.js';
 /** Nobody listens on it: no program may without privileges. */
 const NOBODY = 'http://127.0.0.1:1/events';
 
-describe('a gateway whose sink is away', () => {
-  it('takes connections, and says that it is buffering', async () => {
+describe('a gateway whose sink is unavailable', () => {
+  it('accepts connections, and reports that it is buffering', async () => {
     const gateway = await RunningGateway.start({ stream_webhook: { url: NOBODY } });
     await gateway.connect();
     const response = await fetch(gateway.url('/readyz'));
@@ -19,7 +19,7 @@ describe('a gateway whose sink is away', () => {
     expect(text).toMatch(/\nsink_webhook_reason: .*127\.0\.0\.1:1/);
   });
 
-  it('leaves its events to the next one, whose event stream resumes at their ids', async () => {
+  it('leaves its events to the next start, whose event stream resumes at their ids', async () => {
     const outbox = { dir: await temporaryFolder() };
     const drain = { close_spread_s: 0, flush_timeout_s: 0.1 };
     const first = await RunningGateway.start({ stream_webhook: { url: NOBODY }, outbox, drain });

@@ -33,7 +33,7 @@ async function occupyPort(): Promise<number> {
 }
 
 describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
-  it('a backend sees the whole conversation in order, each event with the tags of its moment', async () => {
+  it('a backend gets all events in order, each with the tags at that moment', async () => {
     const gateway = await RunningGateway.start({ transport });
     const stream = await gateway.events();
     const client = await gateway.connect();
@@ -65,7 +65,7 @@ describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
     expect(await gateway.get('/status')).toBe('');
   });
 
-  it('a stop closes with 1001, tells backends of each close, and frees the port', async () => {
+  it('a stop closes with 1001, delivers each close event, and frees the port', async () => {
     const gateway = await RunningGateway.start({ transport, drain: { close_spread_s: 0.05 } });
     const stream = await gateway.events();
     const clients = [await gateway.connect(), await gateway.connect(), await gateway.connect()];
@@ -80,7 +80,7 @@ describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
     expect(gateway.log.events.slice(-2)).toEqual(['gateway.draining', 'gateway.stopped']);
   });
 
-  it('during drain.pause_s it is not ready, still takes connections, serves its backend, and drains all of them', async () => {
+  it('during drain.pause_s it is not ready, still accepts connections, serves its backend, and then drains all', async () => {
     const gateway = await RunningGateway.start({ transport, drain: { pause_s: 1, close_spread_s: 0 } });
     const client = await gateway.connect();
     expect((await fetch(gateway.url('/readyz'))).status).toBe(200);
@@ -98,7 +98,7 @@ describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
     await expect(RawWebSocket.connect(gateway.port)).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('while closes are spread nobody new gets in', async () => {
+  it('accepts no connection while closes are spread', async () => {
     const gateway = await RunningGateway.start({ transport, drain: { close_spread_s: 0.3 } });
     const first = await gateway.connect();
     for (let i = 0; i < 8; i += 1) await gateway.connect();
@@ -124,7 +124,7 @@ describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
     expect([none.status, none.headers.get('sec-websocket-protocol')]).toEqual([101, undefined]);
   });
 
-  it('with a listener of its own the internal API has left the public port', async () => {
+  it('with its own listener the internal API is not on the public port', async () => {
     const gateway = await RunningGateway.start({ transport, internal_listen_addr: '127.0.0.1:0' });
     const client = await gateway.connect();
     expect(gateway.gateway.internalAddress?.port).not.toBe(gateway.port);
@@ -137,7 +137,7 @@ describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
     expect((await fetch(gateway.url('/connect'))).status).toBe(400);
   });
 
-  it('a port in use is said, and what had started is stopped again', async () => {
+  it('a port in use is reported, and started parts are stopped', async () => {
     const port = await occupyPort();
     const config = testConfig({ transport, listen_addr: `127.0.0.1:${port}`, internal_listen_addr: '127.0.0.1:0' });
     const gateway = new Gateway(config, { log: new RecordingLogger() });
@@ -158,7 +158,7 @@ describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
   });
 });
 
-it('the start says what runs: configuration, machine, sink, endpoints, whitelist, transport, address', async () => {
+it('the start logs configuration, machine, sink, endpoints, whitelist, transport and address', async () => {
   const gateway = await RunningGateway.start({ transport: 'ws' });
   expect(gateway.log.events).toEqual([
     'gateway.starting',
@@ -172,7 +172,7 @@ it('the start says what runs: configuration, machine, sink, endpoints, whitelist
   expect(gateway.log.lines.at(-1)?.fields).toEqual({ address: `127.0.0.1:${gateway.port}` });
 });
 
-it('the start on uws warns of what the library was seen to get wrong, each with its consequence', async () => {
+it('the start on uws warns of each observed fault of the library, with its consequence', async () => {
   const { log } = await RunningGateway.start({ transport: 'uws' });
   const chosen = log.lines.find(({ event }) => event === 'transport.chosen');
   expect(chosen?.fields).toMatchObject({ transport: 'uws', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
@@ -189,7 +189,7 @@ it('the start on uws warns of what the library was seen to get wrong, each with 
   }
 });
 
-it('a whitelist that trusts more than this machine on the public port is warned of', async () => {
+it('warns of a whitelist beyond this machine on the public port', async () => {
   const networks = ['127.0.0.1/8', '10.0.0.0/8'];
   const shared = await RunningGateway.start({ transport: 'ws', internal_endpoint_access_whitelist: networks });
   expect(shared.log.events).toContain('access.whitelist-on-public-port');

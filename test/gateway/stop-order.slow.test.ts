@@ -43,7 +43,7 @@ it.each(['ws', 'uws'] as const)(
   },
 );
 
-it('stops what comes behind a part that hangs', { timeout: 60_000 }, async () => {
+it('stops the parts after one that hangs', { timeout: 60_000 }, async () => {
   const dir = await temporaryFolder();
   const outbox = { dir, durability: 'disk' as const, segment_bytes: 65_536 };
   const drain = { close_spread_s: 0, flush_timeout_s: 0.1 };

@@ -20,7 +20,7 @@ async function check(yaml: string, json = false) {
 
 const GOOD = 'endpoints:\n  - path: /ws\n';
 
-it('a configuration that is well ends with 0', async () => {
+it('a valid configuration ends with 0', async () => {
   const { config, exitCode, text } = await check(GOOD);
   expect(exitCode).toBe(0);
   expect(text).toContain(`✓ configuration: ${config}\n`);
@@ -28,13 +28,13 @@ it('a configuration that is well ends with 0', async () => {
   expect(text).toMatch(/\n\n0 failed, 0 warnings, \d ok\n$/);
 });
 
-it('a key that means nothing is warned of', async () => {
+it('warns of a key that has no effect', async () => {
   const { exitCode, text } = await check(`${GOOD}fooo: 1\n`);
   expect(exitCode).toBe(0);
   expect(text).toMatch(/^! configuration: .*config\.yml:3:1 fooo: unknown key/m);
 });
 
-it('an invalid configuration tells every problem and ends with 104', async () => {
+it('an invalid configuration reports every problem and ends with 104', async () => {
   const { exitCode, text } = await check('max_message_size_kb: none\nendpoints:\n  - path: nowhere\n');
   expect(exitCode).toBe(104);
   expect(text.match(/^✗ configuration: /gm)).toHaveLength(2);
@@ -46,7 +46,7 @@ it('what would keep the gateway from starting ends with 15', async () => {
   expect(text).toMatch(/^✗ certificate: .*none\.pem.*\n {4}\S/m);
 });
 
-it('JSON is one object whose keys stay', async () => {
+it('JSON is one object with stable keys', async () => {
   const { exitCode, text } = await check(GOOD, true);
   const record = JSON.parse(text);
   expect(Object.keys(record)).toEqual(['ok', 'exit_code', 'checks']);

@@ -26,7 +26,7 @@ const DIAGNOSIS: Parameters<typeof diagnosisText>[0] = {
   ],
 };
 
-it('each finding has a mark, its value, what it means, and the commands that raise it', () => {
+it('prints each finding with a mark, its value, its meaning, and the commands that fix it', () => {
   expect(diagnosisText(DIAGNOSIS, false)).toBe(
     [
       '! open files: 1,024, about 960 connections',
@@ -44,7 +44,7 @@ it('each finding has a mark, its value, what it means, and the commands that rai
   );
 });
 
-it('colours are there only when asked for', () => {
+it('uses colours only on request', () => {
   expect(diagnosisText(DIAGNOSIS, true)).toContain('\u001b[33m!\u001b[39m open files');
 });
 
@@ -61,7 +61,7 @@ async function configFile(text: string): Promise<string> {
   return path;
 }
 
-it('JSON is one object on standard output, whose keys stay', async () => {
+it('JSON is one object on standard output with stable keys', async () => {
   const { code, record } = await doctor();
   expect(code).toBe(0);
   expect(Object.keys(record)).toEqual([
@@ -82,7 +82,7 @@ it('JSON is one object on standard output, whose keys stay', async () => {
   );
 });
 
-it('the binary of uws is named with its hash and what its self-test observed', async () => {
+it('names the binary of uws with its hash and the result of its self-test', async () => {
   const { record } = await doctor(await configFile('endpoints: [{path: /ws}]\ntransport: uws\n'));
   expect(record).toMatchObject({ transport: 'uws', exit_code: 0 });
   expect(record['uws']).toMatchObject({
@@ -92,7 +92,7 @@ it('the binary of uws is named with its hash and what its self-test observed', a
   });
 });
 
-it('a configuration that cannot be used ends with 104, each problem a check', async () => {
+it('an invalid configuration ends with 104, with each problem as a check', async () => {
   const { code, record } = await doctor(await configFile('endpoints: [{path: 7}]\ntransport: fast\n'));
   expect(code).toBe(104);
   expect(record).toMatchObject({ exit_code: 104 });

@@ -28,14 +28,14 @@ const hastyClock: Clock = {
 };
 
 describe('GatewayProcess', () => {
-  it('gives the address once the gateway is ready, and passes the descriptor to write it to', async () => {
+  it('resolves to the address once the gateway is ready, and passes it a descriptor', async () => {
     const { gateway, lines } = await gatewayOf(`console.error(process.argv.slice(2).join(' ')); ${READY} ${STAY}`);
     expect(await gateway.start()).toEqual({ host: '127.0.0.1', port: 4321 });
     await gateway.stop();
     expect(lines).toEqual(['devhelpers --ready-fd 3']);
   });
 
-  it('tells how it ended when nobody stopped it, and nothing when somebody did', async () => {
+  it('reports how it exited by itself, and nothing after a stop', async () => {
     const onDeath = vi.fn<(how: string) => void>();
     const mortal = await gatewayOf(`${READY} setTimeout(() => process.exit(7), 50);`, { onDeath });
     await mortal.gateway.start();
@@ -46,7 +46,7 @@ describe('GatewayProcess', () => {
     expect(onDeath).toHaveBeenCalledOnce();
   });
 
-  it('hands over what the gateway logs, to its last line', async () => {
+  it("passes on the gateway's log, to its last line", async () => {
     const { gateway, lines } = await gatewayOf(
       `process.on('SIGTERM', () => { console.error('draining'); console.log('gone'); process.exit(0); }); ${READY} ${STAY}`,
     );
@@ -56,7 +56,7 @@ describe('GatewayProcess', () => {
     expect(lines.toSorted()).toEqual(['draining', 'gone']);
   });
 
-  it('says why when the gateway ends before it listens', async () => {
+  it('reports why the gateway exited before it listened', async () => {
     const { gateway } = await gatewayOf(`console.error('Error: the port is taken'); process.exitCode = 15;`);
     await expect(gateway.start()).rejects.toMatchObject({
       code: 'gateway.start-failed',
@@ -65,14 +65,14 @@ describe('GatewayProcess', () => {
     });
   });
 
-  it('gives up on one that says nothing, and leaves no process behind', async () => {
+  it('gives up on a silent one, and leaves no process behind', async () => {
     const { gateway } = await gatewayOf(`process.on('SIGTERM', () => {}); ${STAY}`, { clock: hastyClock });
     await expect(gateway.start()).rejects.toMatchObject({
       message: expect.stringContaining('it did not listen within 20 s'),
     });
   });
 
-  it('kills one that does not obey', async () => {
+  it('kills one that ignores SIGTERM', async () => {
     const { gateway } = await gatewayOf(`process.on('SIGTERM', () => console.log('no')); ${READY} ${STAY}`, {
       clock: {
         ...hastyClock,

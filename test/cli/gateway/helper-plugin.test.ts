@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { helperPlugin } from '../../../src/cli/gateway/gateway-session.js';
 
 describe('helperPlugin', () => {
-  it('hands the pause over in milliseconds', () => {
+  it('passes the pause in milliseconds', () => {
     expect(helperPlugin('0.1ms', undefined)).toEqual({ module: 'devhelpers', options: { pauseMs: 0.1 } });
     expect(helperPlugin('0', 256)).toEqual({ module: 'devhelpers', options: { pauseMs: 0, roundsPerFlush: 256 } });
   });

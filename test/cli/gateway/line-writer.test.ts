@@ -22,7 +22,7 @@ function readAll(reader: number): string {
   return bytes.toString('utf8', 0, readSync(reader, bytes, 0, MOST_BYTES, null));
 }
 
-it('begins a line of its own behind half a line, however often the gap line could not be written', async () => {
+it('begins a new line after a partly written one, however often the gap line could not be written', async () => {
   const { reader, openReader, fd } = await namedPipe();
   const lines = new LineWriter({ fd, gapLine: (missing) => `${missing} dropped\n` });
   lines.write(`${'x'.repeat(200_000)}\n`);

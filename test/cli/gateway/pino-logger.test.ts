@@ -7,7 +7,7 @@ const root = resolve(import.meta.dirname, '../../..');
 const Line = z.object({ level: z.number(), time: z.string(), event: z.string(), port: z.number().optional() });
 
 describe('the structured logger', () => {
-  it('writes one JSON object a line to standard error, below its level nothing', () => {
+  it('writes one JSON object per line to standard error, and nothing below its level', () => {
     const script = `const { createPinoLogger } = await import('./dist/cli/gateway/pino-logger.js');
       const log = createPinoLogger('info'); log.debug('unseen'); log.info('gateway.listening', { port: 1 }); log.error('gateway.failed');`;
     const run = spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: root, encoding: 'utf8' });

@@ -16,7 +16,7 @@ async function keyFile(text: string): Promise<string> {
   return file;
 }
 
-it('each of several keys opens, in either header', () => {
+it('accepts each of several keys, in either header', () => {
   const keys = new ApiKeys([A, B], undefined);
   expect(keys.isAskedFor).toBe(true);
   for (const presented of [bearer(A), header(A), bearer(B), new Map([['authorization', `bearer  ${B} `]])]) {
@@ -27,11 +27,11 @@ it('each of several keys opens, in either header', () => {
   }
 });
 
-it('without keys none is asked for', () => {
+it('requires no key when none is configured', () => {
   expect(new ApiKeys([], undefined).isAskedFor).toBe(false);
 });
 
-it('a file adds keys, one a line, and is read again', async () => {
+it('adds keys from a file, one per line, and reloads it', async () => {
   const file = await keyFile(`# of the chat\n\n  ${B}  \r\n`);
   const keys = new ApiKeys([A], file);
   await keys.load();
@@ -55,7 +55,7 @@ it.each([
   expect(keys.accepts(bearer(A))).toBe(true);
 });
 
-it('a file that is not there is named', async () => {
+it('names a missing file', async () => {
   await expect(new ApiKeys([], '/nowhere/keys').load()).rejects.toMatchObject({
     code: 'secret.unreadable',
     message: expect.stringContaining('/nowhere/keys'),

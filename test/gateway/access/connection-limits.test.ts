@@ -17,11 +17,11 @@ it.each([
   expect(connectionsFor(openFiles)).toBe(connections);
 });
 
-it('without a number of connections the open-file limit decides', () => {
+it('derives the limit on connections from the limit on open files by default', () => {
   expect(limits({ maxConnections: 0 }).maxConnections).toBeGreaterThan(0);
 });
 
-it('as many connections as allowed are open, and no more', () => {
+it('allows the maximum number of connections and no more', () => {
   let open = 1;
   const whole = limits({ maxConnections: 2, open: () => open });
   expect(whole.admit('a')).toBeUndefined();
@@ -29,7 +29,7 @@ it('as many connections as allowed are open, and no more', () => {
   expect([whole.admit('a'), whole.reached('a')]).toEqual(['max_connections', 'max_connections']);
 });
 
-it('each address has its own share, of IPv6 each /64', () => {
+it('counts each address separately, an IPv6 /64 as one', () => {
   const byAddress = limits({ maxConnectionsPerAddress: 2 });
   for (const address of ['203.0.113.7', '203.0.113.7', '2001:db8::1', '2001:db8:0:0:9::2']) byAddress.opened(address);
   const reached = (address: string) => byAddress.reached(address) ?? 'room';
@@ -45,7 +45,7 @@ it('each address has its own share, of IPv6 each /64', () => {
   expect([reached('203.0.113.7'), reached('2001:db8::3')]).toEqual(['room', 'room']);
 });
 
-it('handshakes that would be refused anyway take nothing of the rate', () => {
+it('does not count handshakes against the rate that are refused anyway', () => {
   const clock = new ManualClock();
   let open = 5;
   const both = limits({ clock, maxConnections: 5, handshakesPerSecond: 2, open: () => open });

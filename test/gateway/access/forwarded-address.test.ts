@@ -74,19 +74,19 @@ it.each([
   expect(forwarded('10.1.1.1', ['x-forwarded-for', value])).toBe('');
 });
 
-it('of anybody else nothing is believed', () => {
+it('ignores headers of peers that are not trusted', () => {
   expect(forwarded('203.0.113.7', ['x-forwarded-for', '127.0.0.1'])).toBe('203.0.113.7');
   expect(isProxy('203.0.113.7')).toBe(false);
 });
 
-it('a proxy that does not say for whom it asks means a client that nobody knows', () => {
+it('treats the client as unknown when a proxy does not name it', () => {
   expect(forwarded('10.1.1.1')).toBe('');
   expect(forwarded('127.0.0.1')).toBe('');
   expect(forwarded('10.1.1.1', ['forwarded', 'for=127.0.0.1'])).toBe('');
   expect(forwarded('10.1.1.1', ['x-forwarded-for', '203.0.113.7'], ['forwarded', 'for=127.0.0.1'])).toBe('203.0.113.7');
 });
 
-it('a proxy that asks for itself as well is itself without a header, and no other is', () => {
+it('counts a configured proxy as itself without a header, and no other', () => {
   const { clientOf: clientOfBoth, isOnlyProxy } = proxies(['10.1.1.1/32']).forwarded;
   expect(clientOfBoth('10.1.1.1', new Map())).toBe('10.1.1.1');
   expect(clientOfBoth('10.1.1.2', new Map())).toBe('');
@@ -95,7 +95,7 @@ it('a proxy that asks for itself as well is itself without a header, and no othe
   expect([isOnlyProxy('10.1.1.1'), isOnlyProxy('10.1.1.2'), isOnlyProxy('203.0.113.7')]).toEqual([false, true, false]);
 });
 
-it.each([...LOCAL, ...OWN])('a proxy elsewhere that names %s as its client lies', (named) => {
+it.each([...LOCAL, ...OWN])('rejects a proxy on another machine that names %s', (named) => {
   const { forwarded: subject, logger } = proxies(['0.0.0.0/0', '::/0']);
   const headers = new Map([['x-forwarded-for', `9.9.9.9, ${named}`]]);
   expect(subject.clientOf('10.1.1.1', headers)).toBe(IMPOSSIBLE_ADDRESS);
@@ -103,11 +103,11 @@ it.each([...LOCAL, ...OWN])('a proxy elsewhere that names %s as its client lies'
   expect(logger.lines).toMatchObject([{ event: 'forwarded-address.refused', fields: { proxy: '10.1.1.1' } }]);
 });
 
-it.each([...LOCAL, ...OWN])('a proxy on this machine that names %s has a client that nobody knows', (named) => {
+it.each([...LOCAL, ...OWN])('treats the client as unknown when a proxy on this machine names %s', (named) => {
   expect(clientOf('127.0.0.1', new Map([['x-forwarded-for', named]]))).toBe('');
 });
 
-it('a PROXY header may name no such address either, and a chain of proxies on this machine is followed', () => {
+it('rejects such addresses in a PROXY header too, and follows a chain of proxies on this machine', () => {
   expect(clientOf('127.0.0.1', new Map(), '10.1.1.1')).toBe(IMPOSSIBLE_ADDRESS);
   expect(clientOf('fe80::1', new Map(), '10.1.1.1')).toBe(IMPOSSIBLE_ADDRESS);
   expect(clientOf('127.0.0.1', new Map(), '127.0.0.1')).toBe('');
@@ -118,7 +118,7 @@ it('a PROXY header may name no such address either, and a chain of proxies on th
   expect(clientOf('10.1.1.1', chain)).toBe(IMPOSSIBLE_ADDRESS);
 });
 
-it('whatever a client writes to the left of what its proxy has added changes nothing', () => {
+it("ignores what a client writes to the left of its proxy's entry", () => {
   const property = fc.property(fc.string({ maxLength: 200 }), (spoofed) => {
     const value = `${spoofed}, 203.0.113.7`;
     return forwarded('10.1.1.1', ['x-forwarded-for', value]) === '203.0.113.7';
@@ -126,7 +126,7 @@ it('whatever a client writes to the left of what its proxy has added changes not
   expect(fc.check(property).failed).toBe(false);
 });
 
-it('a header of a stranger never makes a whitelisted address', () => {
+it('never turns an untrusted header into a whitelisted address', () => {
   const whitelist = new Whitelist(TRUSTED);
   const property = fc.property(fc.ipV4(), fc.string(), (peer, value) => {
     const client = forwarded(peer, ['x-forwarded-for', value], ['forwarded', value]);

@@ -47,7 +47,7 @@ it.each([
   expect(list.allows(origin)).toBe(false);
 });
 
-it('an empty list is told from one that allows nobody', () => {
+it('distinguishes an empty list from one that matches nothing', () => {
   expect([new OriginList([]).isEmpty, list.isEmpty]).toEqual([true, false]);
 });
 

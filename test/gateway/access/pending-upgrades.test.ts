@@ -30,7 +30,7 @@ it('counts a whole /64 of IPv6 as one address, and unknown clients as one', () =
   expect(pending.reached('')).toBe('max_pending_upgrades_per_address');
 });
 
-it('gives back what has ended', () => {
+it('releases upgrades that have ended', () => {
   const pending = new PendingUpgrades(8);
   for (let round = 0; round < 3; round += 1) {
     const { begun } = fill(pending, '203.0.113.1');
@@ -39,7 +39,7 @@ it('gives back what has ended', () => {
   }
 });
 
-it('is never above its bound, and with three places or more no single address has all', () => {
+it('never exceeds its limit, and with three places or more no single address has all', () => {
   const property = fc.property(
     fc.integer({ min: 3, max: 300 }),
     fc.array(fc.integer({ min: 0, max: 5 })),

@@ -22,7 +22,7 @@ function refusal(remoteAddress: string, headers: Readonly<Record<string, string>
   });
 }
 
-it('only peers of the whitelist pass', () => {
+it('accepts whitelisted peers only', () => {
   expect(refusal('10.1.1.1', {})).toBeUndefined();
   expect(refusal('::ffff:10.1.1.1', {})).toBeUndefined();
   expect(refusal('11.1.1.1', {})).toBe('peer');
@@ -66,25 +66,25 @@ it.each([
   ['rebound.example:5000', 'host'],
   ['localhost.example', 'host'],
   ['127.0.0.1.example', 'host'],
-])('the name %s is refused for: %s, whoever asks', (host, expected) => {
+])('refuses the name %s for %s, from any peer', (host, expected) => {
   expect(refusal('127.0.0.1', { host })).toBe(expected);
   expect(refusal('::1', { host })).toBe(expected);
   expect(refusal('10.1.1.1', { host })).toBe(expected);
 });
 
-it('any name may be used where the list says so', () => {
+it('accepts any host name where the list allows it', () => {
   const guard = new RequestGuard({ ...OPTIONS, hosts: ['*'], keys: new ApiKeys([], undefined) });
   expect(refusal('10.1.1.1', { host: 'rebound.example' }, guard)).toBeUndefined();
 });
 
-it('a client that nobody knows is refused whatever the whitelist says', () => {
+it('refuses an unknown client whatever the whitelist contains', () => {
   const guard = new RequestGuard({ ...OPTIONS, whitelist: ['0.0.0.0/0', '::/0'], keys: new ApiKeys([], undefined) });
   expect(refusal('', {}, guard)).toBe('unknown-client');
   expect(refusal(IMPOSSIBLE_ADDRESS, {}, guard)).toBe('unknown-client');
   expect(refusal('10.9.9.9', {}, guard)).toBe('unknown-client');
 });
 
-it('a key opens to peers of the whitelist and to nobody else', () => {
+it('accepts a key from whitelisted peers only', () => {
   const key = { authorization: 'Bearer a-key-of-the-backend' };
   expect(refusal('10.1.1.1', key, LOCKED)).toBeUndefined();
   expect(refusal('10.1.1.1', {}, LOCKED)).toBe('key');

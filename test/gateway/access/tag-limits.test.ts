@@ -22,11 +22,11 @@ it.each([
   expect(problem(key, value)).toBe(sentence);
 });
 
-it('a long key is cut where it is told', () => {
+it('truncates a long key in messages', () => {
   expect(problem('k'.repeat(5000), '')?.length).toBeLessThan(200);
 });
 
-it('changes are counted as they will be', () => {
+it('counts tags after the changes', () => {
   const before = new Map([
     ['a', '1'],
     ['b', '2'],

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { TokenBucket } from '../../../src/gateway/access/token-bucket.js';
 
-it('a burst of one second is there at once, and then the rate', () => {
+it('allows a burst of one second at once, then the rate', () => {
   const bucket = new TokenBucket(10, 0);
   const taken = (atMs: number) => {
     let count = 0;
@@ -11,7 +11,7 @@ it('a burst of one second is there at once, and then the rate', () => {
   expect([taken(0), taken(50), taken(100), taken(350), taken(60_000)]).toEqual([10, 0, 1, 2, 10]);
 });
 
-it('more than a second can take waits for a full bucket and leaves a debt', () => {
+it("takes more than a second's worth from a full bucket and leaves a debt", () => {
   const bucket = new TokenBucket(100, 0);
   expect([bucket.take(250, 0), bucket.take(1, 1400), bucket.take(1, 1600), bucket.take(250, 1700)]).toEqual([
     true,

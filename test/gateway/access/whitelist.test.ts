@@ -23,7 +23,7 @@ it.each([
   expect(whitelist.allows(address)).toBe(expected);
 });
 
-it('an empty whitelist lets nobody in', () => {
+it('matches nothing with an empty whitelist', () => {
   expect(new Whitelist([]).allows('127.0.0.1')).toBe(false);
 });
 

@@ -26,7 +26,7 @@ function setUp() {
   return { clock, expired, expiry, add };
 }
 
-it('each is told once, at most a second late, in the order of time', () => {
+it('expires each member once, at most a second late, in the order of time', () => {
   const { clock, expired, expiry, add } = setUp();
   add('c', 5000);
   add('a', 1500);
@@ -40,7 +40,7 @@ it('each is told once, at most a second late, in the order of time', () => {
   expect([expiry.size, clock.waiting]).toEqual([0, 0]);
 });
 
-it('who has left is not told, and without anybody no timer runs', () => {
+it('does not expire removed members, and runs no timer without members', () => {
   const { clock, expired, expiry, add } = setUp();
   const first = add('a', 1000);
   add('b', 1000);
@@ -52,7 +52,7 @@ it('who has left is not told, and without anybody no timer runs', () => {
   expect(clock.waiting).toBe(0);
 });
 
-it('what is over already is told with the next second', () => {
+it('expires members that are already over with the next second', () => {
   const { clock, expired, add } = setUp();
   add('a', -5000);
   expect(expired).toEqual([]);
@@ -60,7 +60,7 @@ it('what is over already is told with the next second', () => {
   expect(expired).toEqual(['a']);
 });
 
-it('a time more than 24.8 days ahead is neither early nor lost', () => {
+it('handles times more than 24.8 days ahead', () => {
   const { clock, expired, add } = setUp();
   add('a', 30 * DAY_MS);
   add('never', Number.MAX_VALUE);
@@ -72,7 +72,7 @@ it('a time more than 24.8 days ahead is neither early nor lost', () => {
   expect(expired).toEqual(['a']);
 });
 
-it('a wall clock that jumps is followed, ahead and back', () => {
+it('follows a wall clock that jumps forwards and back', () => {
   const { clock, expired, add } = setUp();
   add('a', 3_600_000);
   clock.jumpMs = -1000;
@@ -83,7 +83,7 @@ it('a wall clock that jumps is followed, ahead and back', () => {
   expect(expired).toEqual(['a']);
 });
 
-it('many that come and go with times far ahead leave nothing behind', () => {
+it('keeps nothing of many removed members with times far ahead', () => {
   const { expiry, add } = setUp();
   const stays = add('stays', DAY_MS);
   for (let index = 0; index < 5000; index += 1) expiry.remove(add('goes', DAY_MS + index * 1000));
@@ -91,7 +91,7 @@ it('many that come and go with times far ahead leave nothing behind', () => {
   expiry.remove(stays);
 });
 
-it('more than any call takes as arguments may end in one second: each is told once, some at a time', () => {
+it('expires very many members of one second once each, in batches', () => {
   const clock = new JumpingClock();
   const members = Array.from({ length: 130_000 }, (_, index) => ({ index }));
   const told = new Set<number>();

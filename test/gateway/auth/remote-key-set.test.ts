@@ -43,7 +43,7 @@ function setClockBack(clock: ManualClock): void {
   onTestFinished(() => spy.mockRestore());
 }
 
-it('lets a withdrawn key go after ten minutes, whatever the wall clock says', async () => {
+it('drops a withdrawn key after ten minutes, whatever the wall clock says', async () => {
   const { clock, offer, verdictOn } = await setUp();
   offer(0, 1);
   expect([await verdictOn(0), await verdictOn(1)]).toEqual(['valid', 'valid']);
@@ -55,7 +55,7 @@ it('lets a withdrawn key go after ten minutes, whatever the wall clock says', as
   expect([await verdictOn(0), await verdictOn(1)]).toEqual(['refused', 'valid']);
 });
 
-it('takes a new key after half a minute, whatever the wall clock says, and asks no more often', async () => {
+it('accepts a new key after half a minute, whatever the wall clock says, and fetches no more often', async () => {
   const { clock, backend, offer, verdictOn } = await setUp();
   offer(0);
   expect(await verdictOn(0)).toBe('valid');
@@ -69,7 +69,7 @@ it('takes a new key after half a minute, whatever the wall clock says, and asks 
   expect(backend.requests).toHaveLength(2);
 });
 
-it('fetches the set once for all who wait for it', async () => {
+it('fetches the set once for concurrent callers', async () => {
   const { backend, offer, verdictOn } = await setUp();
   offer(0);
   expect(await Promise.all([verdictOn(0), verdictOn(0), verdictOn(0)])).toEqual(['valid', 'valid', 'valid']);

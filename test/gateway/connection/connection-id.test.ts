@@ -9,7 +9,7 @@ describe('connection ids', () => {
     }
   });
 
-  it('carry the node, whichever it is', () => {
+  it('contain any node', () => {
     for (const node of [0, 1, 0x0a0b, 0xffff])
       expect(nodeOfConnectionId(new ConnectionIdSource(node).next())).toBe(node);
   });
@@ -20,7 +20,7 @@ describe('connection ids', () => {
     expect(new Set(made).size).toBe(made.length);
   });
 
-  it('leave all other digits to chance', () => {
+  it('have random digits otherwise', () => {
     const ids = new ConnectionIdSource(1);
     const made = Array.from({ length: 1000 }, () => ids.next().replaceAll('-', ''));
     const seen = Array.from({ length: 28 }, (_, at) => new Set(made.map((id) => id.charAt(at))).size);
@@ -30,7 +30,7 @@ describe('connection ids', () => {
     ]);
   });
 
-  it('name no node when they are not ours', () => {
+  it('name no node for other texts', () => {
     for (const id of ['', 'x', '00000000-0000-1000-8000-000000000001', '../../etc']) {
       expect(nodeOfConnectionId(id)).toBeUndefined();
     }

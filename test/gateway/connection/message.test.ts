@@ -3,7 +3,7 @@ import { makeMessage, messageToKeep } from '../../../src/gateway/connection/mess
 import { wireFrames } from '../../../src/gateway/transport/ws/message-batch.js';
 import { PLAIN } from '../../../src/gateway/transport/ws-frame.js';
 
-it('keeps no frames with a message that waits, whether they are made before or after', () => {
+it('keeps no frames with a queued message, whether they were created before or after', () => {
   const message = makeMessage(new Uint8Array(100_000), true);
   wireFrames(message).frame(PLAIN);
   const kept = messageToKeep(message);
@@ -13,7 +13,7 @@ it('keeps no frames with a message that waits, whether they are made before or a
   expect(kept.payload).toBe(message.payload);
 });
 
-it('gives a waiting message bytes of its own where they are part of a larger buffer', () => {
+it('copies a queued message that is part of a larger buffer', () => {
   const message = makeMessage(new Uint8Array(8192).subarray(10, 20), false);
   const { payload } = messageToKeep(message);
   expect([payload.byteLength, payload.buffer.byteLength]).toEqual([10, 10]);

@@ -88,7 +88,7 @@ function sortedIds(connections: Iterable<Connection>): string[] {
 }
 
 describe('the tag index', () => {
-  it('agrees with a look at every connection through any sequence of open, tag, retag, untag and close', () => {
+  it('agrees with a scan of all connections after any sequence of open, tag, retag, untag and close', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const comparison = new Comparison();

@@ -34,7 +34,7 @@ describe('ConnectionRegistry', () => {
     expect(registry.tree()).toEqual(new Map([['foo', ['new']]]));
   });
 
-  it('answers a selector that comes again by what has changed meanwhile', () => {
+  it('answers a repeated selector with the current connections', () => {
     const { registry, endpoint, connections } = registryWith(3, { foo: 'bar', side: 'a' });
     const [first, second] = connections;
     if (first === undefined || second === undefined) throw new Error('two connections');
@@ -59,20 +59,20 @@ describe('ConnectionRegistry', () => {
     expect(counts()).toEqual([2, 1]);
   });
 
-  it('deletes a tag that nobody has without harm', () => {
+  it('deletes an unused tag without effect', () => {
     const { registry, connections } = registryWith(1);
     for (const connection of connections) registry.setTags(connection, new Map([['ghost', '']]));
     expect(registry.count(FOO_BAR)).toBe(1);
   });
 
-  it('selects ids once each and unknown ones for nothing', () => {
+  it('selects each id once and ignores unknown ones', () => {
     const { registry, connections } = registryWith(3);
     const ids = new Set([connections[2]?.id ?? '', 'unknown', connections[0]?.id ?? '']);
     expect([...registry.select({ kind: 'ids', ids })]).toEqual([connections[2], connections[0]]);
     expect(registry.count({ kind: 'ids', ids })).toBe(2);
   });
 
-  it('keeps a closed connection out of the index, also when its tags change afterwards', () => {
+  it('keeps a closed connection out of the index, even when its tags change afterwards', () => {
     const { registry, connections } = registryWith(1);
     for (const connection of connections) {
       expect(registry.close(connection)).toBe(true);
@@ -83,7 +83,7 @@ describe('ConnectionRegistry', () => {
     expect(registry.tree().size).toBe(0);
   });
 
-  it('meets each connection once in the order of opening while others close', () => {
+  it('iterates each connection once in the order of opening while others close', () => {
     const { registry, connections } = registryWith(5);
     const met: Connection[] = [];
     for (const connection of registry) {
@@ -94,7 +94,7 @@ describe('ConnectionRegistry', () => {
     expect(met).toEqual([connections[0], connections[1], connections[3], connections[4]]);
   });
 
-  it('tells its observer of the old value before the new one, and of the close last', () => {
+  it('notifies its observer of the old value before the new one, and of the close last', () => {
     const { registry, endpoint } = registryWith(0);
     const told: string[] = [];
     registry.observe({

@@ -5,7 +5,7 @@ import { SendQueue } from '../../../src/gateway/connection/send-queue.js';
 import type { OutboundMessage } from '../../../src/gateway/transport/socket.js';
 
 describe('SendQueue', () => {
-  it('gives back in order what was put in, however long it becomes', () => {
+  it('returns messages in order, however long it becomes', () => {
     const queue = new SendQueue();
     const taken: string[] = [];
     let number = 0;
@@ -19,7 +19,7 @@ describe('SendQueue', () => {
     expect(queue.shift()).toBeUndefined();
   });
 
-  it('keeps no message alive that it has given back', async () => {
+  it('keeps no removed message alive', async () => {
     const queue = new SendQueue();
     queue.push(textMessage('taken'));
     queue.push(textMessage('waits'));
@@ -29,7 +29,7 @@ describe('SendQueue', () => {
     expect(text(queue.shift()?.payload)).toBe('waits');
   });
 
-  it('counts empty messages against a bound as well', () => {
+  it('counts empty messages too', () => {
     const queue = new SendQueue();
     const empty = textMessage('');
     queue.push(empty);

@@ -29,7 +29,7 @@ describe('CloseDeadlines', () => {
     expect(cut).toEqual(['ignored', 'first', 'ignored', 'second']);
   });
 
-  it('leaves those alone that have ended, and no timer behind', () => {
+  it('ignores closed connections and leaves no timer', () => {
     const { clock, cut, deadlines, open } = deadlinesOf(5000);
     const connection = open('first');
     deadlines.add(connection);
@@ -39,7 +39,7 @@ describe('CloseDeadlines', () => {
     expect(cut).toEqual([]);
   });
 
-  it('cuts nobody after a stop', () => {
+  it('cuts no connection after a stop', () => {
     const { clock, cut, deadlines, open } = deadlinesOf(5000);
     deadlines.add(open('first'));
     deadlines.stop();

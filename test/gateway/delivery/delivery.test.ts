@@ -27,7 +27,7 @@ describe.each(['uws', 'ws'] as const)('delivery on %s', (transport) => {
     await fixture?.stop();
   });
 
-  it('sends to all with a pair, and answers how many', async () => {
+  it('sends to all connections with a pair, and returns their number', async () => {
     const { delivery, ...rest } = await startWith(await start(), MANY);
     expect(delivery.send(FOO_BAR, textMessage('one'))).toBe(MANY);
     for (const { client } of rest.all) expect(await client.until(1)).toEqual(['one']);
@@ -45,13 +45,13 @@ describe.each(['uws', 'ws'] as const)('delivery on %s', (transport) => {
     }
   });
 
-  it('finds nobody for a selector without a match', async () => {
+  it('returns 0 for a selector without a match', async () => {
     const { delivery } = await startWith(await start(), 1);
     expect(delivery.send({ kind: 'pairs', pairs: new Map([['foo', 'no']]) }, textMessage('x'))).toBe(0);
     expect(delivery.send({ kind: 'ids', ids: new Set(['no']) }, textMessage('x'))).toBe(0);
   });
 
-  it('keeps the order of calls on each connection, whichever way they go', async () => {
+  it('keeps the order of calls on each connection, whichever way messages take', async () => {
     const { delivery, all } = await startWith(await start(), MANY);
     const [first] = all;
     if (first === undefined) throw new Error('a connection');
@@ -67,7 +67,7 @@ describe.each(['uws', 'ws'] as const)('delivery on %s', (transport) => {
     expect(await first.client.until(sent.length)).toEqual(sent);
   });
 
-  it('delivers what was published before a tag went, and nothing after', async () => {
+  it('delivers what was published before a tag was removed, and nothing after', async () => {
     const { delivery, all } = await startWith(await start(), MANY);
     const [first] = all;
     if (first === undefined) throw new Error('a connection');
@@ -79,7 +79,7 @@ describe.each(['uws', 'ws'] as const)('delivery on %s', (transport) => {
     expect(await first.client.until(2)).toEqual(['before', 'after']);
   });
 
-  it('reaches a long list of ids each time, without those that have gone', async () => {
+  it('reaches a long list of ids each time, without closed connections', async () => {
     const { delivery, all } = await startWith(await start(), 70);
     const ids: Selector = { kind: 'ids', ids: new Set(all.map(({ connection }) => connection.id)) };
     const [gone, ...others] = all;
@@ -99,7 +99,7 @@ describe.each(['uws', 'ws'] as const)('delivery on %s', (transport) => {
     expect(await late?.client.until(1)).toEqual(['late']);
   });
 
-  it('gives a topic up with its last member and starts afresh', async () => {
+  it('removes a topic with its last member and creates it again', async () => {
     const { delivery, all } = await startWith(await start(), MANY);
     delivery.send(FOO_BAR, textMessage('one'));
     for (const { connection } of all) fixture?.setTag(connection, 'foo', '');
@@ -109,7 +109,7 @@ describe.each(['uws', 'ws'] as const)('delivery on %s', (transport) => {
     for (const { client } of all) expect(await client.until(2)).toEqual(['one', 'two']);
   });
 
-  it('does not take what a tick holds back for a slow reader for good', async () => {
+  it('does not take messages gathered in one tick as a sign of a slow reader', async () => {
     const { delivery, all } = await startWith(await start({ lowWaterBytes: 1024 }), MANY);
     delivery.send(FOO_BAR, textMessage('x'.repeat(60_000)));
     for (const { client } of all) await client.until(1);
@@ -119,7 +119,7 @@ describe.each(['uws', 'ws'] as const)('delivery on %s', (transport) => {
     expect(delivery.congested({ kind: 'all' })).toBe(0);
   });
 
-  it('closes with 1000 behind the last message', async () => {
+  it('closes with 1000 after the last message', async () => {
     const { delivery, all } = await startWith(await start(), MANY);
     delivery.send(FOO_BAR, textMessage('published'));
     expect(delivery.close(FOO_BAR, 'closed_by_backend', textMessage('bye'))).toBe(MANY);

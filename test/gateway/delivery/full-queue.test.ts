@@ -30,19 +30,16 @@ function stalledDelivery(policy: SlowPolicy, connections = 1) {
 }
 
 describe('a connection with no room left', () => {
-  it.each(['drop-oldest', 'drop-newest'] as const)(
-    'closes all the same when its last message has to go (%s)',
-    (policy) => {
-      const { delivery, opened, fill } = stalledDelivery(policy);
-      fill();
-      expect(delivery.counters.dropped[policy]).toBeGreaterThan(0);
-      expect(delivery.close(EVERYBODY, 'closed_by_backend', MESSAGE)).toBe(1);
-      expect(opened[0]?.closeReason).toBe('closed_by_backend');
-      delivery.stop();
-    },
-  );
+  it.each(['drop-oldest', 'drop-newest'] as const)('closes even if its last message is dropped (%s)', (policy) => {
+    const { delivery, opened, fill } = stalledDelivery(policy);
+    fill();
+    expect(delivery.counters.dropped[policy]).toBeGreaterThan(0);
+    expect(delivery.close(EVERYBODY, 'closed_by_backend', MESSAGE)).toBe(1);
+    expect(opened[0]?.closeReason).toBe('closed_by_backend');
+    delivery.stop();
+  });
 
-  it('keeps of a message that shares its buffer with others its own bytes alone', () => {
+  it('keeps only its own bytes of a message that shares a buffer', () => {
     const { delivery, opened, fill } = stalledDelivery('drop-newest');
     fill();
     const payload = Buffer.alloc(8192).subarray(8, 9).fill('x');
@@ -63,7 +60,7 @@ describe('a connection with no room left', () => {
   });
 });
 
-it('takes what the library dropped off what it counts as sent, without letting the counter fall', async () => {
+it('deducts what the library dropped from later sent messages, so that the counter never decreases', async () => {
   const { delivery, opened } = stalledDelivery('drop-newest', 10);
   delivery.send(FOO_BAR, MESSAGE);
   expect(delivery.counters.messagesSent).toBe(10);

@@ -17,7 +17,7 @@ const BURST = 40;
 const index = fc.integer({ min: 0, max: CLIENTS - 1 });
 const value = fc.constantFrom('x', 'y');
 
-/** Who is meant: everybody, one pair, two pairs, or these clients by id. */
+/** The selector: every client, one pair, two pairs, or these clients by id. */
 const target = fc.oneof(
   fc.record({ kind: fc.constant('all' as const) }),
   fc.record({ kind: fc.constant('pair' as const), room: value }),
@@ -52,7 +52,7 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** What one client should have, by a naive reading of the calls. */
+/** Expected state of one client, by a naive interpretation of the calls. */
 interface Oracle {
   readonly tags: Map<string, string>;
   readonly texts: string[];
@@ -147,7 +147,7 @@ async function start(transport: 'ws' | 'uws'): Promise<Game> {
 }
 
 describe.each(['ws', 'uws'] as const)('messages to mixed selectors on %s', (transport) => {
-  it('bring each client exactly what it is owed, in order, and are counted exactly', { timeout: 240_000 }, async () => {
+  it('reach exactly the right clients, in order, and are counted exactly', { timeout: 240_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
         const game = await start(transport);

@@ -47,7 +47,7 @@ describe.each(['uws', 'ws'] as const)('a client that stalls, on %s', (transport)
     await fixture?.stop();
   });
 
-  it('hurts nobody else, loses nothing below its bound, and goes back to its topics in order', async () => {
+  it('affects no other client, loses nothing below its limit, and returns to its topics in order', async () => {
     const { delivery, slow, others } = await start();
     const ways = [FOO_BAR, EVERYBODY, FOO_BAR];
     let turn = 0;
@@ -69,7 +69,7 @@ describe.each(['uws', 'ws'] as const)('a client that stalls, on %s', (transport)
     expect(slow.connection.queue).toBeUndefined();
   });
 
-  it('is closed with 1008 at the bound when the policy is close', async () => {
+  it('is closed with 1008 at the limit when the policy is close', async () => {
     const { fixture: running, delivery, slow } = await start({ policy: 'close', maxQueueBytes: 1024 * 1024 });
     let number = 0;
     while (slow.connection.closeReason === undefined) {
@@ -88,7 +88,7 @@ describe.each(['uws', 'ws'] as const)('a client that stalls, on %s', (transport)
     expect(running.registry.size).toBe(MANY - 1);
   });
 
-  it('keeps the oldest when the policy is drop-newest, and the refused are not in the count', async () => {
+  it('keeps the oldest messages when the policy is drop-newest, and does not count refused ones', async () => {
     const { delivery, slow } = await start({ policy: 'drop-newest', maxQueueBytes: 1024 * 1024 });
     const counts: number[] = [];
     await congest(() => FOO_BAR, 60);
@@ -100,7 +100,7 @@ describe.each(['uws', 'ws'] as const)('a client that stalls, on %s', (transport)
     expect(received).toEqual(upTo(received.length));
   });
 
-  it('keeps the newest when the policy is drop-oldest', async () => {
+  it('keeps the newest messages when the policy is drop-oldest', async () => {
     const { delivery, slow, others } = await start({ policy: 'drop-oldest', maxQueueBytes: 1024 * 1024 });
     const sent = await congest(() => FOO_BAR, 80);
     const dropped = delivery.counters.dropped['drop-oldest'];
@@ -113,7 +113,7 @@ describe.each(['uws', 'ws'] as const)('a client that stalls, on %s', (transport)
     expect(delivery.counters.messagesSent).toBe((sent + 1) * (others.length + 1) - dropped);
   });
 
-  it('keeps what waits within the bound', async () => {
+  it('keeps its queue within the limit', async () => {
     const maxQueueBytes = 1024 * 1024;
     const { delivery, slow } = await start({ policy: 'drop-oldest', maxQueueBytes });
     await congest(() => FOO_BAR, 80);
@@ -122,7 +122,7 @@ describe.each(['uws', 'ws'] as const)('a client that stalls, on %s', (transport)
     expect(waiting).toBeLessThanOrEqual(maxQueueBytes);
   });
 
-  it('refuses a message that is larger than the bound and keeps the others', async () => {
+  it('refuses a message above the limit and keeps the others', async () => {
     const { delivery, slow } = await start({ policy: 'drop-oldest', maxQueueBytes: 1024 * 1024 });
     await congest(() => FOO_BAR, 3);
     const before = slow.connection.queue?.length;
@@ -132,7 +132,7 @@ describe.each(['uws', 'ws'] as const)('a client that stalls, on %s', (transport)
     expect(slow.connection.queue?.length).toBe(before);
   });
 
-  it('gets what waits, then the last message, then the close frame', async () => {
+  it('gets the queued messages, then the last message, then the close frame', async () => {
     const { delivery, slow } = await start();
     const sent = await congest(() => FOO_BAR, 20);
     expect(delivery.close(EVERYBODY, 'closed_by_backend', textMessage('bye'))).toBe(MANY);

@@ -48,7 +48,7 @@ describe('a connection that is given the pair of a topic', () => {
     },
   );
 
-  it('that loses the pair while it is detached is subscribed by nothing later', () => {
+  it('is not subscribed later when it lost the pair while detached', () => {
     const { table, topic, connection, subscriptions } = tableWithTopic('congested');
     table.join(connection, 'foo', 'bar');
     table.leave(connection, 'foo', 'bar');

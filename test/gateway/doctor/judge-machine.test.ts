@@ -27,11 +27,11 @@ function find(machine: Machine, name: string): Finding | undefined {
   return judgeMachine(machine, 10_000).find((finding) => finding.name.startsWith(name));
 }
 
-it('a roomy machine has nothing to warn of', () => {
+it('warns of nothing on a large machine', () => {
   expect(judgeMachine(ROOMY, 10_000).filter(({ level }) => level !== 'ok')).toEqual([]);
 });
 
-it('a soft limit on open files that the hard one lets us raise is raised by ulimit', () => {
+it('suggests ulimit when the hard limit on open files allows more', () => {
   expect(find({ ...ROOMY, openFiles: { soft: 1024, hard: 524_288 } }, 'open files')).toMatchObject({
     level: 'warning',
     value: '1,024',
@@ -40,13 +40,13 @@ it('a soft limit on open files that the hard one lets us raise is raised by ulim
   });
 });
 
-it('a hard limit that is too low has to be raised from outside', () => {
+it('suggests raising a hard limit that is too low', () => {
   const fixes = find({ ...ROOMY, openFiles: { soft: 1024, hard: 4096 } }, 'open files')?.fixes ?? [];
   expect(fixes[0]).toBe('LimitNOFILE=10527 in the systemd unit');
   expect(fixes.join()).not.toContain('ulimit -n');
 });
 
-it('memory is divided by what a connection takes on the transport that would run', () => {
+it('divides memory by the size of a connection on the configured transport', () => {
   const memory = { bytes: 43_000_000, boundBy: 'cgroup' } as const;
   expect(find({ ...ROOMY, memory }, 'memory')).toMatchObject({ level: 'ok', connections: 10_000 });
   const onWs = find({ ...ROOMY, memory, transport: 'ws' }, 'memory');
@@ -54,7 +54,7 @@ it('memory is divided by what a connection takes on the transport that would run
   expect(onWs?.value).toContain('under the memory limit of the cgroup');
 });
 
-it('few ports bound what leaves this machine, not what arrives', () => {
+it('treats few ports as a limit on outgoing connections only', () => {
   const finding = find({ ...ROOMY, ports: { first: 60_000, last: 60_999 } }, 'ephemeral ports');
   expect(finding).toMatchObject({ level: 'warning', fixes: ['sysctl -w net.ipv4.ip_local_port_range="1024 65535"'] });
   expect(finding?.connections).toBeUndefined();
@@ -65,7 +65,7 @@ it('warns of queues shorter than the gateway asks for', () => {
   expect(find({ ...ROOMY, synBacklog: 128 }, 'half-open')?.level).toBe('warning');
 });
 
-it('tracking is spoken of only where the kernel tracks', () => {
+it('reports connection tracking only where the kernel tracks', () => {
   expect(find(ROOMY, 'tracked')).toBeUndefined();
   expect(find({ ...ROOMY, trackedConnections: 8192 }, 'tracked')).toMatchObject({
     level: 'warning',
@@ -96,7 +96,7 @@ async function benchRows(name: string): Promise<Record<string, string>[]> {
   return JSON.parse(await readFile(new URL(`../../../bench/results/${name}.json`, import.meta.url), 'utf8')).rows;
 }
 
-it('what a connection takes is what the benches measured, rounded up', async () => {
+it('uses the measured size of a connection, rounded up', async () => {
   const idle = await benchRows('idle-connections');
   for (const transport of ['uws', 'ws'] as const) {
     const measured = idle

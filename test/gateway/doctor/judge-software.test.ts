@@ -21,7 +21,7 @@ function find(change: Partial<Software>, name: string): Finding | undefined {
   return judgeSoftware({ ...HERE, ...change }).find((finding) => finding.name === name);
 }
 
-it('has nothing to warn of where wsg runs on its default transport', () => {
+it('warns of nothing on the default transport', () => {
   expect(judgeSoftware(HERE).map(({ name, level, value }) => `${level} ${name}: ${value}`)).toEqual([
     'ok wsg: 0.1.0',
     'ok Node: 22.1.0, ABI 127',
@@ -38,12 +38,12 @@ it('warns of the versions of Node that package.json does not name', async () => 
   }
 });
 
-it('tells a system without glibc', () => {
+it('detects a system without glibc', () => {
   expect(find({ glibc: undefined }, 'C library')?.value).toBe('not glibc (musl on Alpine)');
   expect(find({ glibc: undefined, platform: 'darwin' }, 'C library')?.value).toBe('that of darwin');
 });
 
-it('finds uws failed where it is asked for and cannot run, and else warns only of a package that does not load', () => {
+it('fails uws that is configured and cannot run, and otherwise warns only of a package that does not load', () => {
   const broken = { state: 'does not load', reason: 'It needs glibc 2.38.', hint: 'Take a newer system.' } as const;
   expect(find({ transport: 'uws' }, 'transport uws')).toMatchObject({ level: 'failed', fixes: ['Install it.'] });
   expect(find({ transport: 'uws', uws: broken }, 'transport uws')).toMatchObject({
@@ -53,7 +53,7 @@ it('finds uws failed where it is asked for and cannot run, and else warns only o
   expect(find({ uws: broken }, 'transport uws')?.level).toBe('warning');
 });
 
-it('names the binary of uws, its hash and what was observed of it', () => {
+it('names the binary of uws, its hash and the result of its self-test', () => {
   const native = { package: 'uWebSockets.js@20.52.0', path: '/a/uws.node', sha256: 'abc' };
   const limit = { check: 'two Content-Lengths', observed: 'taken', consequence: 'x' };
   expect(find({ uws: { state: 'runs', native, limits: [limit] } }, 'transport uws')).toMatchObject({

@@ -7,7 +7,7 @@ import {
   parsePortRange,
 } from '../../../src/gateway/doctor/read-machine.js';
 
-it('a limit is a figure, or none, or not there', () => {
+it('parses a limit, no limit, and a missing one', () => {
   expect(parseLimit('4096\n')).toBe(4096);
   expect(parseLimit('max\n')).toBe(Number.MAX_SAFE_INTEGER);
   expect(parseLimit('9223372036854775807')).toBe(Number.MAX_SAFE_INTEGER);
@@ -15,23 +15,23 @@ it('a limit is a figure, or none, or not there', () => {
   expect(parseLimit('-1')).toBeUndefined();
 });
 
-it('the port range has both ends', () => {
+it('parses both ends of the port range', () => {
   expect(parsePortRange('32768\t60999\n')).toEqual({ first: 32_768, last: 60_999 });
   expect(parsePortRange('')).toBeUndefined();
 });
 
-it('available memory comes in bytes', () => {
+it('parses available memory in bytes', () => {
   expect(parseAvailableMemory('MemTotal:  100 kB\nMemAvailable:     64 kB\n')).toBe(65_536);
   expect(parseAvailableMemory('MemFree: 1 kB\n')).toBeUndefined();
 });
 
-it('the cgroup path is found for version 2 and for a controller of version 1', () => {
+it('finds the cgroup path for version 2 and for a controller of version 1', () => {
   expect(parseCgroupPath('0::/system.slice/wsg.service\n', '')).toBe('/system.slice/wsg.service');
   expect(parseCgroupPath('5:cpu,cpuacct:/a\n4:memory:/b:c\n', 'memory')).toBe('/b:c');
   expect(parseCgroupPath('5:cpu,cpuacct:/a\n', 'memory')).toBeUndefined();
 });
 
-it('a container shows in the cgroup of the first process', () => {
+it('detects a container by the cgroup of the first process', () => {
   expect(parseContainer('0::/kubepods.slice/kubepods-pod1.slice\n')).toBe('kubepods');
   expect(parseContainer('0::/init.scope\n')).toBeUndefined();
 });

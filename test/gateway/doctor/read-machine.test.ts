@@ -16,7 +16,7 @@ async function root(files: Readonly<Record<string, string>>): Promise<string> {
 
 const MEMORY = { 'proc/meminfo': 'MemAvailable:  1000000 kB\n' };
 
-it('the tightest cgroup on the way up bounds memory, less what it uses itself', async () => {
+it('takes the tightest cgroup limit on the path, less its usage', async () => {
   const machine = await readMachine(
     'ws',
     await root({
@@ -33,7 +33,7 @@ it('the tightest cgroup on the way up bounds memory, less what it uses itself', 
   expect(machine.threads).toBe(77);
 });
 
-it('version 1 of cgroups is read too, where only the root of the mount is seen', async () => {
+it('reads cgroups of version 1 too, where only the root of the mount is visible', async () => {
   const machine = await readMachine(
     'ws',
     await root({
@@ -48,12 +48,12 @@ it('version 1 of cgroups is read too, where only the root of the mount is seen',
   expect(machine.container).toBe('docker');
 });
 
-it('without a limit the machine bounds memory', async () => {
+it("takes the machine's memory without a limit", async () => {
   const files = { ...MEMORY, 'proc/self/cgroup': '0::/\n', 'sys/fs/cgroup/memory.max': 'max\n' };
   expect((await readMachine('ws', await root(files))).memory).toEqual({ bytes: 1_024_000_000, boundBy: 'machine' });
 });
 
-it('what this system does not tell is undefined, not a guess', async () => {
+it('returns undefined for what this system does not report', async () => {
   const machine = await readMachine('ws', await root({}));
   expect(machine.systemFiles).toBeUndefined();
   expect(machine.ports).toBeUndefined();

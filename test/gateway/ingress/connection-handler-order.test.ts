@@ -94,7 +94,7 @@ function compose(canPause: boolean) {
   return { outbox, counters, delivery, handler, open, send };
 }
 
-it('what was read before the pause waits, and nothing of the connection overtakes it', () => {
+it('holds what was read before the pause, in order', () => {
   const { outbox, counters, open, send } = compose(true);
   const connection = open();
   outbox.room = 1;
@@ -108,7 +108,7 @@ it('what was read before the pause waits, and nothing of the connection overtake
   expect([counters.messagesReceived, counters.messagesRefused]).toEqual([5, 0]);
 });
 
-it('held messages come before the close event, or are counted as refused', () => {
+it('appends held messages before the close event, or counts them as refused', () => {
   const { outbox, counters, handler, open, send } = compose(true);
   const connection = open();
   outbox.room = 0;
@@ -119,7 +119,7 @@ it('held messages come before the close event, or are counted as refused', () =>
   expect(counters.messagesRefused).toBe(1);
 });
 
-it('without a pause nothing is accepted behind a refused message', () => {
+it('accepts nothing after a refused message when it cannot pause', () => {
   const { outbox, counters, delivery, open, send } = compose(false);
   const connection = open();
   outbox.room = 1;
@@ -132,7 +132,7 @@ it('without a pause nothing is accepted behind a refused message', () => {
   delivery.stop();
 });
 
-it('nor behind one that was refused while the connection was ending for another reason', () => {
+it('accepts nothing after a message that was refused while the connection was closing for another reason', () => {
   const { outbox, counters, delivery, open, send } = compose(false);
   const connection = open();
   delivery.closeOne(connection, 'closed_by_backend');
@@ -145,7 +145,7 @@ it('nor behind one that was refused while the connection was ending for another 
   delivery.stop();
 });
 
-it('a connection whose open was refused is closed, and no backend hears of it', () => {
+it('closes a connection whose open event was refused, without a close event', () => {
   const { outbox, counters, delivery, handler, open, send } = compose(true);
   outbox.room = 0;
   const connection = open();
@@ -158,7 +158,7 @@ it('a connection whose open was refused is closed, and no backend hears of it', 
   delivery.stop();
 });
 
-it('a connection is closed once, whoever says so twice', () => {
+it('reports a close once, even if the transport reports it twice', () => {
   const { outbox, counters, handler, open } = compose(false);
   const connection = open();
   handler.close(connection, 'closed_by_client');

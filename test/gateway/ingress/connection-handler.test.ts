@@ -93,7 +93,7 @@ function messages(events: readonly GatewayEvent[]): string[] {
 }
 
 describe.each(['uws', 'ws'] as const)('when the outbox is full, %s', (name) => {
-  it('new connections are asked to come back later', async () => {
+  it('new connections get 503 with Retry-After', async () => {
     const { port, outbox, counters } = await start(name);
     await flood(port, 100);
     await full(outbox);
@@ -106,7 +106,7 @@ describe.each(['uws', 'ws'] as const)('when the outbox is full, %s', (name) => {
   });
 });
 
-it('on uws the client whose message cannot be kept is closed with 1013; what was accepted is delivered without a hole', async () => {
+it('on uws a client whose message cannot be held is closed with 1013; accepted events are delivered without a gap', async () => {
   const { port, sink, counters } = await start('uws');
   const client = await flood(port, 100);
   expect(await client.closeCode()).toBe(1013);
@@ -120,7 +120,7 @@ it('on uws the client whose message cannot be kept is closed with 1013; what was
   expect([...counters.closedByReason]).toEqual([['outbox_full', 1]]);
 });
 
-it('on ws clients are not read until the sink is back, and then nothing is missing', async () => {
+it('on ws clients are not read until the sink returns, and then nothing is missing', async () => {
   const { port, sink, outbox, counters } = await start('ws');
   await flood(port, 5);
   const client = await flood(port, 30);

@@ -99,7 +99,7 @@ describe.each([
     },
   );
 
-  it('needs the key like anybody else, and sees that it does', { timeout: BROWSER_TIMEOUT_MS }, async () => {
+  it('needs the key like any caller, and can read the 401', { timeout: BROWSER_TIMEOUT_MS }, async () => {
     const { ask } = await openConsole(true, { transport, internal_listen_addr, internal_api_keys: [KEY] });
     expect(await ask('/status')).toEqual([401, '']);
     expect(await ask('/status', { headers: { Authorization: `Bearer ${KEY}` } })).toEqual([200, '']);
@@ -128,7 +128,7 @@ describe.each(['uws', 'ws'] as const)('preflights on %s', (transport) => {
   const start = (input: Partial<ConfigInput> = {}) =>
     RunningGateway.start({ transport, internal_allowed_origins: ['https://ops.example'], ...input });
 
-  it('name the origin, the method of the route and the headers that were asked for', async () => {
+  it('name the origin, the method of the route and the requested headers', async () => {
     const gateway = await start({ internal_api_keys: [KEY] });
     const answer = await options(gateway, '/send?all=true', {
       ...asking,

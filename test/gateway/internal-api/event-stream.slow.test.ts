@@ -58,7 +58,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     return client;
   }
 
-  it('is a stream of events that nobody on the way may keep', async () => {
+  it('is an event stream that proxies must not cache or buffer', async () => {
     const { response } = await open();
     expect(response.statusCode).toBe(200);
     expect(response.headers).toMatchObject({
@@ -68,7 +68,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     });
   });
 
-  it('starts with the place that it begins at, then gives what happens from now on', async () => {
+  it('starts with its position, then streams new events', async () => {
     await sink.deliver(testEvents(1, 3));
     const client = await open();
     expect(await client.next()).toEqual({ id: id(3) });
@@ -114,13 +114,13 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     },
   );
 
-  it('believes the header more than the address: a browser that reconnects sends both', async () => {
+  it('prefers the header to the query: a browser that reconnects sends both', async () => {
     await sink.deliver(testEvents(1, 5));
     const client = await open('?since=0', { 'Last-Event-ID': id(4) });
     expect(await client.nextBlocks(2)).toEqual([{ id: id(4) }, block(5)]);
   });
 
-  it('says how many events are missing when the ring has moved on', async () => {
+  it('reports how many events are missing when the ring has moved on', async () => {
     await listenAnew({ ...WHOLE, maxEvents: 3 });
     await sink.deliver(testEvents(1, 10));
     const client = await open(`?since=${id(2)}`);
@@ -152,7 +152,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     expect(body).toContain(`${JSON.stringify(query.slice(7))} is not an event id: `);
   });
 
-  it('sends a comment every 15 s to show that it lives', async () => {
+  it('sends a comment every 15 s as a heartbeat', async () => {
     const client = await open();
     await client.next();
     for (let i = 0; i < 2; i++) {
@@ -161,7 +161,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     }
   });
 
-  it('forgets a reader that has hung up', async () => {
+  it('forgets a reader that has disconnected', async () => {
     const client = await open();
     await client.next();
     expect(sink.state().readers).toBe(1);
@@ -170,7 +170,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('serves several readers, each from its own place', async () => {
+  it('serves several readers, each from its own position', async () => {
     await sink.deliver(testEvents(1, 4));
     const clients = await Promise.all([open('?since=0'), open(`?since=${id(3)}`), open()]);
     await sink.deliver(testEvents(5, 5));
@@ -178,7 +178,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     expect(read.map((got) => got?.slice(1))).toEqual([blocks(1, 5), blocks(4, 5), blocks(5, 5)]);
   });
 
-  it('gives everything in order to a reader far behind', async () => {
+  it('streams everything in order to a reader far behind', async () => {
     await sink.deliver(testEvents(1, 20_000));
     const client = await open('?since=0');
     expect((await client.nextBlocks(20_001)).map((got) => got.id)).toEqual(
@@ -186,7 +186,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     );
   });
 
-  it('lets a reader that does not read fall behind, and tells it of the gap', async () => {
+  it('lets a slow reader fall behind, and reports the gap', async () => {
     await listenAnew({ ...WHOLE, maxEvents: 20 });
     const client = await open('?since=0');
     await client.next();
@@ -205,7 +205,7 @@ describe.each(['uws', 'ws'] as const)('the event stream (%s)', (name) => {
     expect(read + missing.reduce((sum, count) => sum + count, 0)).toBe(400);
   });
 
-  it('gives its readers all events before the sink stops, then ends', async () => {
+  it('streams all events before the sink stops, then ends', async () => {
     const client = await open('?since=0');
     await client.next();
     await sink.deliver(testEvents(1, 2_000));

@@ -14,6 +14,6 @@ it.each([
   expect(formProblem(Buffer.from(text))).toBe(problem);
 });
 
-it('raw bytes that are no UTF-8 are a problem', () => {
+it('refuses raw bytes that are not UTF-8', () => {
   expect(formProblem(Buffer.from([0x61, 0x3d, 0xff]))).toBe('the form body must be UTF-8');
 });

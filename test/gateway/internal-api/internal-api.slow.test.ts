@@ -48,7 +48,7 @@ describeTransports('/send', (transport) => {
     ]);
   });
 
-  it('refuses text that is no UTF-8, an empty selector, and a body over the limit, which is inclusive', async () => {
+  it('refuses text that is not UTF-8, an empty selector, and a body above the inclusive limit', async () => {
     const gateway = await RunningGateway.start({ transport, max_send_body_bytes: 1000 });
     await gateway.connect();
     const statusOf = async (path: string, body: string | Uint8Array<ArrayBuffer>) => {
@@ -63,7 +63,7 @@ describeTransports('/send', (transport) => {
     expect(await gateway.post('/send?all=true', 'x')).toBe('1');
   });
 
-  it('an id twice is sent to once, an unknown id counts for nothing', async () => {
+  it('sends once to a repeated id, and ignores an unknown one', async () => {
     const gateway = await RunningGateway.start({ transport });
     await gateway.connect();
     const id = await idOf(gateway);
@@ -98,7 +98,7 @@ describeTransports('/settags, /status and /tree', (transport) => {
     expect(await response.text()).toContain(reason);
   });
 
-  it('/status is read in pages that go on where they stood', async () => {
+  it('/status pages continue where the last one ended', async () => {
     const gateway = await RunningGateway.start({ transport });
     for (let i = 0; i < 5; i += 1) await gateway.connect();
     const page = async (query: string) => {
@@ -141,7 +141,7 @@ describeTransports('/close', (transport) => {
 });
 
 describeTransports('paths and methods', (transport) => {
-  it('unknown paths, slashes, methods and missing upgrades are answered as Go or HTTP have it', async () => {
+  it('answers unknown paths, slashes, methods and missing upgrades like Go, or as HTTP requires', async () => {
     const gateway = await RunningGateway.start({ transport });
     const answer = (method: string, path: string) =>
       raw(gateway, `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n`);
@@ -158,7 +158,7 @@ describeTransports('paths and methods', (transport) => {
     expect(await answer('GET', '/%ff')).toMatchObject({ status: 404, body: '404 page not found\n' });
   });
 
-  it('HEAD is answered as GET is, without the body', async () => {
+  it('answers HEAD like GET, without the body', async () => {
     const gateway = await RunningGateway.start({ transport });
     const connection = await RawWebSocket.connect(gateway.port);
     for (const path of ['/tree', '/status', '/metrics', '/events?since=0', '/healthz', '/events?since=x']) {
@@ -176,7 +176,7 @@ describeTransports('paths and methods', (transport) => {
     connection.destroy();
   });
 
-  it('who may not use the internal API gets 403 and nothing, logged once a second', async () => {
+  it('a caller without access to the internal API gets an empty 403, logged once a second', async () => {
     const gateway = await RunningGateway.start({ transport, internal_endpoint_access_whitelist: ['10.0.0.0/8'] });
     for (const path of ['/status', '/nope', '/metrics', '//send']) {
       const response = await fetch(gateway.url(path));
@@ -199,7 +199,7 @@ describeTransports('paths and methods', (transport) => {
     expect(await status('Host: localhost')).toBe(200);
   });
 
-  it('a name rebound to the gateway opens nothing to browsers elsewhere in the whitelist, unless it is listed', async () => {
+  it('a host name rebound to the gateway gives whitelisted browsers no access, unless it is listed', async () => {
     const lan = { internal_endpoint_access_whitelist: ['10.0.0.0/8'], trusted_proxies: ['127.0.0.1/32'] };
     const statuses = async (internal_hosts: string[], host: string) => {
       const gateway = await RunningGateway.start({ transport, ...lan, internal_hosts });

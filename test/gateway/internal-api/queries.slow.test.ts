@@ -3,7 +3,7 @@ import { RawWebSocket } from '../../support/raw-websocket.js';
 import { RunningGateway } from '../../support/running-gateway.js';
 
 describe.each(['uws', 'ws'] as const)('queries on %s', (transport) => {
-  it('a tag is selected by UTF-8 as it is, also on the separate internal listener', async () => {
+  it('selects a tag by raw UTF-8, also on the separate internal listener', async () => {
     for (const internal of ['', '127.0.0.1:0']) {
       const gateway = await RunningGateway.start({ transport, internal_listen_addr: internal });
       await gateway.connect();
@@ -15,7 +15,7 @@ describe.each(['uws', 'ws'] as const)('queries on %s', (transport) => {
     }
   });
 
-  it('/status lists those that its selector means, as text, as JSON and in pages', async () => {
+  it('/status lists the selected connections as text, as JSON and in pages', async () => {
     const gateway = await RunningGateway.start({ transport });
     for (let i = 0; i < 4; i += 1) await gateway.connect();
     const ids = [...(await gateway.get('/status')).matchAll(/id=(\S+)/g)].map(([, id]) => id ?? '').toSorted();
@@ -61,13 +61,13 @@ describe.each(['uws', 'ws'] as const)('queries on %s', (transport) => {
     expect([response.status, await response.text()]).toEqual([400, expect.stringContaining(reason)]);
   });
 
-  it('a tag that the configuration names is known before anybody carries it', async () => {
+  it('a tag in the configuration is known before any connection has it', async () => {
     const gateway = await RunningGateway.start({ transport });
     expect(await gateway.get('/status?foo=bar&user=7')).toBe('');
   });
 });
 
-it('requests that cannot be read are logged once a second at most, with the peer', async () => {
+it('logs malformed requests at most once a second, with the peer', async () => {
   const gateway = await RunningGateway.start({ transport: 'ws', internal_listen_addr: '127.0.0.1:0' });
   for (const port of [gateway.port, gateway.gateway.internalAddress?.port ?? 0]) {
     for (let i = 0; i < 10; i += 1) {

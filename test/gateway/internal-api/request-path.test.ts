@@ -16,12 +16,12 @@ it.each([
   expect(cleanPath(path)).toBe(cleaned);
 });
 
-it('paths are decoded, broken escapes are seen', () => {
+it('decodes paths, and detects invalid escapes', () => {
   expect(decodePath('/%73end')).toBe('/send');
   expect(decodePath('/%')).toBeUndefined();
   expect(decodePath('/%f')).toBeUndefined();
 });
 
-it('escaped bytes that are no UTF-8 are no broken escape: the path is one that nobody serves', () => {
+it('treats escaped bytes that are not UTF-8 as an unknown path, not as an invalid escape', () => {
   expect(decodePath('/%ffsend')).toBe('/\ufffdsend');
 });

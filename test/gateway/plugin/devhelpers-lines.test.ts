@@ -16,7 +16,7 @@ describe('classicHelperLine', () => {
     expect(classicHelperLine(event, fields)).toBe(line);
   });
 
-  it('leaves every other event to others', () => {
+  it('ignores other events', () => {
     expect(classicHelperLine('endpoint.created', {})).toBeUndefined();
   });
 });

@@ -13,7 +13,7 @@ describe('devhelpers', () => {
     await fixture.stop();
   });
 
-  it('broadcasts, reports and marks at the paces of the contract', async () => {
+  it('broadcasts, reports and marks at the documented rates', async () => {
     await fixture.start('uws');
     const { client, connection } = await fixture.connect();
     const clock = new ManualClock();

@@ -38,7 +38,7 @@ function loopWith(pauseMs: number, wakeUpMs = 1) {
 }
 
 describe('HelperLoop', () => {
-  it('runs on each wake-up what has become due', () => {
+  it('runs the due rounds on each wake-up', () => {
     const { clock, rounds } = loopWith(0.1);
     clock.advance(3);
     expect(rounds.runs.map((count) => Math.abs(count - 10) <= 1)).toEqual([true, true, true]);
@@ -59,7 +59,7 @@ describe('HelperLoop', () => {
     expect(rounds.runs).toEqual([1, 1, 1, 1]);
   });
 
-  it.each([0, 1])('idles at a pause of %d ms while there is nobody to send to, and leaves nothing out', (pauseMs) => {
+  it.each([0, 1])('idles at a pause of %d ms while there are no receivers, and skips nothing', (pauseMs) => {
     const clock = new ManualClock();
     const rounds = new RecordedRounds();
     rounds.idle = true;
@@ -70,7 +70,7 @@ describe('HelperLoop', () => {
     expect(rounds).toMatchObject({ total: 0, left: 0 });
   });
 
-  it('leaves rounds out while held back, counts them, and does not make up for them', () => {
+  it('skips rounds while held back, counts them, and does not make up for them', () => {
     const { clock, rounds } = loopWith(1);
     rounds.heldBack = true;
     clock.advance(50);
@@ -80,7 +80,7 @@ describe('HelperLoop', () => {
     expect([rounds.total, rounds.left]).toEqual([10, 50]);
   });
 
-  it('makes up for no more than 100 ms after the process was away', () => {
+  it('makes up for at most 100 ms after the process was suspended', () => {
     const { clock, rounds, loop } = loopWith(1, 2000);
     clock.advance(2000);
     expect([rounds.total, rounds.left]).toEqual([1000, 1000]);
@@ -103,7 +103,7 @@ describe('HelperLoop', () => {
     expect(rounds.runs.length).toBe(stopped);
   });
 
-  it('sleeps instead of spinning when held back without a pause', () => {
+  it('sleeps instead of blocking when held back without a pause', () => {
     const { clock, rounds, loop } = loopWith(0);
     loop.stop();
     rounds.heldBack = true;

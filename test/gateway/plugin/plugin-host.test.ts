@@ -50,7 +50,7 @@ describe('PluginHost', () => {
     await host.stop();
   });
 
-  it('runs a package that is found from there', async () => {
+  it('runs a package that is resolved from there', async () => {
     const files = {
       'node_modules/wsg-plugin/package.json': '{"name":"wsg-plugin","type":"module","main":"main.js"}',
       'node_modules/wsg-plugin/main.js': "export const start = ({ log }) => log.info('package.started');",
@@ -94,7 +94,7 @@ describe('PluginHost', () => {
     expect(log.events).toContain('good.stopped');
   });
 
-  it('gives a plugin that does not stop up, and says so', async () => {
+  it('abandons a plugin that does not stop, and logs it', async () => {
     const files = {
       'stuck.mjs':
         "export function start({ signal, log }) { signal.addEventListener('abort', () => log.info('stuck.aborted')); }\nexport const stop = () => new Promise(() => {});",

@@ -37,7 +37,7 @@ async function headersOf(token: string | Promise<string> | undefined): Promise<R
 }
 
 describe.each(['uws', 'ws'] as const)('tokens on %s', (transport) => {
-  it('a token lets in, and its claims are tags of the open event, over those of the endpoint', async () => {
+  it('a token is accepted, and its claims are tags of the open event, overriding those of the endpoint', async () => {
     const claims_to_tags = { sub: 'user', adm: 'admin', n: 'age', foo: 'foo', roles: 'list', gone: 'list' };
     const gateway = await start(transport, { secret: JWT_SECRET, claims_to_tags });
     const stream = await gateway.events();
@@ -49,7 +49,7 @@ describe.each(['uws', 'ws'] as const)('tokens on %s', (transport) => {
     expect(await gateway.post('/send?foo=bar', 'x')).toBe('0');
   });
 
-  it('a token may stand in the query, or in a subprotocol, which is answered unless another one is spoken', async () => {
+  it('a token may be in the query or in a subprotocol, which is answered unless another one is supported', async () => {
     const places = { query_key: 'access_token', subprotocol_prefix: 'bearer.' };
     const gateway = await start(transport, { secret: JWT_SECRET, ...places }, { subprotocols: ['chat'] });
     const token = await secretToken({});
@@ -83,7 +83,7 @@ describe.each(['uws', 'ws'] as const)('tokens on %s', (transport) => {
     expect((await gateway.upgradeAnswer('/connect', fitting)).status).toBe(101);
   });
 
-  it('a token that runs out ends its connection with 4001', async () => {
+  it('a token that expires closes its connection with 4001', async () => {
     const gateway = await start(transport, { secret: JWT_SECRET, clock_tolerance_s: 0 });
     const forever = await gateway.connect('/connect', bearer(await secretToken({})));
     const farAhead = await gateway.connect('/connect', bearer(await secretToken({ exp: NOW_S + 40 * 86_400 })));
@@ -94,7 +94,7 @@ describe.each(['uws', 'ws'] as const)('tokens on %s', (transport) => {
     expect(await gateway.get('/metrics')).toContain('connections_closed_total{reason="token_expired"} 1');
   });
 
-  it('claims that make too much of a tag are answered 400 with the tag', async () => {
+  it('claims that exceed a limit on tags get 400, which names the tag', async () => {
     const claims_to_tags = { a: 'a', b: 'b' };
     const limits = { max_tags: 2, max_tag_bytes: 16 };
     const gateway = await start(transport, { secret: JWT_SECRET, claims_to_tags }, {}, { limits });
@@ -104,7 +104,7 @@ describe.each(['uws', 'ws'] as const)('tokens on %s', (transport) => {
     expect([many.status, many.body]).toEqual([400, 'Bad Request: 3 tags; at most 2 are allowed\n']);
   });
 
-  it('a key set is fetched when a token needs it, once, and tokens are held to its keys', async () => {
+  it('a key set is fetched once, for the first token, and tokens need one of its keys', async () => {
     const [rsa, ed, stranger] = await Promise.all([
       SigningKey.create('RS256', 'one'),
       SigningKey.create('EdDSA', 'two'),
@@ -133,7 +133,7 @@ describe.each(['uws', 'ws'] as const)('tokens on %s', (transport) => {
     expect([await statusOf(one), await statusOf(two), await statusOf(stranger)]).toEqual([101, 101, 401]);
   });
 
-  it('a key set that cannot be had is 503 and not 401, and is asked for again', async () => {
+  it('an unavailable key set causes 503 instead of 401, and is fetched again', async () => {
     const key = await SigningKey.create('RS256', 'one');
     const backend = await HttpBackend.start();
     const gateway = await start(transport, { jwks_url: `${backend.url}/keys?secret=MARK` });
@@ -153,7 +153,7 @@ describe.each(['uws', 'ws'] as const)('tokens on %s', (transport) => {
     expect(JSON.stringify(gateway.log.lines)).not.toContain('MARK');
   });
 
-  it('a secret may stand in a file, which is read again on reload', async () => {
+  it('a secret may be in a file, which is reloaded', async () => {
     const file = join(await temporaryFolder(), 'secret');
     await writeFile(file, `${JWT_SECRET}\n`);
     const gateway = await start(transport, { secret_file: file });

@@ -17,8 +17,8 @@ async function start(transport: 'uws' | 'ws', webhook: WebhookInput = {}, rest: 
   return { backend, gateway };
 }
 
-describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transport) => {
-  it('is told of the upgrade and gives tags', async () => {
+describe.each(['uws', 'ws'] as const)('an authentication backend, on %s', (transport) => {
+  it('gets the upgrade and returns tags', async () => {
     const { backend, gateway } = await start(transport, { headers: { 'X-Gateway': 'one' } });
     const stream = await gateway.events();
     backend.answer({ tags: { user: 'ann', n: 1, foo: '' } });
@@ -43,7 +43,7 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     client.destroy();
   });
 
-  it('is told the header bytes of the client: UTF-8 where they are that, else latin-1, two Cookie lines as one', async () => {
+  it("gets the client's header bytes as UTF-8 where valid, else as latin-1, and two Cookie lines as one", async () => {
     const { backend, gateway } = await start(transport, { forward_headers: ['cookie', 'x-name', 'x-list'] });
     const utf8 = Buffer.from('grüße €').toString('latin1');
     const lines = [`Cookie: a=${utf8}.`, 'X-Name: M\u00fcller.', 'Cookie: b=2', 'X-List: 1', 'X-List: 2'];
@@ -63,7 +63,7 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     expect((await gateway.upgradeAnswer()).headers.get('www-authenticate')).toBe('Custom realm="grüße"');
   });
 
-  it('may choose one of the subprotocols offered, and no other', async () => {
+  it('may choose an offered subprotocol, and no other', async () => {
     const { backend, gateway } = await start(transport);
     const ask = () => gateway.upgradeAnswer('/connect', { 'Sec-WebSocket-Protocol': 'chat, mine' });
     backend.answer({});
@@ -74,7 +74,7 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     expect((await ask()).status).toBe(503);
   });
 
-  it('accepts with any 2xx and an empty body, and ends what it allowed for a time', async () => {
+  it('accepts with any 2xx and an empty body, and limits a connection in time', async () => {
     const { backend, gateway } = await start(transport);
     backend.answering = (_request, response) => void response.writeHead(204).end();
     expect((await gateway.upgradeAnswer()).status).toBe(101);
@@ -98,7 +98,7 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     expect(answer.headers.has('set-cookie')).toBe(false);
   });
 
-  it('that fails, redirects, says too much or what nobody understands is 503', async () => {
+  it('causes 503 when it fails, redirects, or its answer is too long or malformed', async () => {
     const { backend, gateway } = await start(transport, { timeout_s: 0.2 });
     const trap = await HttpBackend.start();
     const status = async () => (await gateway.upgradeAnswer()).status;
@@ -122,7 +122,7 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     expect(JSON.stringify(gateway.log.lines)).not.toContain('MARK');
   });
 
-  it('is asked each time, unless its answers may be kept: then once for all that looks the same', async () => {
+  it('is called each time, or with a cache once for identical questions', async () => {
     const asking = await start(transport);
     await asking.gateway.upgradeAnswer();
     await asking.gateway.upgradeAnswer();
@@ -143,7 +143,7 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     expect(backend.requests).toHaveLength(6);
   });
 
-  it('upgrades that wait for it are bounded in number, and limits are asked again when it has answered', async () => {
+  it('has a limited number of pending upgrades, and limits are checked again after its answer', async () => {
     const limits = { max_pending_upgrades: 2, max_connections: 1 };
     const { backend, gateway } = await start(transport, {}, { limits });
     const answers: (() => void)[] = [];
@@ -166,7 +166,7 @@ describe.each(['uws', 'ws'] as const)('a backend that is asked, on %s', (transpo
     for (const client of waiting) client.destroy();
   });
 
-  it('one address cannot take all places of upgrades that wait for it', async () => {
+  it('leaves room for other addresses while one has pending upgrades', async () => {
     const trusted_proxies = ['127.0.0.1/32'];
     const { backend, gateway } = await start(transport, {}, { limits: { max_pending_upgrades: 8 }, trusted_proxies });
     const asked: (() => void)[] = [];

@@ -40,7 +40,7 @@ describe.each(['uws', 'ws'] as const)('an application that sends file://, on %s'
 });
 
 describe.each(['uws', 'ws'] as const)('an origin outside ASCII, on %s', (transport) => {
-  it('is the one that browsers send in its ASCII form', async () => {
+  it('matches its ASCII form, which browsers send', async () => {
     const endpoints = [{ path: '/connect', allowed_origins: ['https://bücher.example'] }];
     const gateway = await RunningGateway.start({
       transport,

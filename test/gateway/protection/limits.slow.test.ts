@@ -32,7 +32,7 @@ it('connections without a handshake above max_plain_connections are cut, counted
 });
 
 describe.each(['uws', 'ws'] as const)('limits on %s', (transport) => {
-  it('above max_connections upgrades get 503, until one has gone', async () => {
+  it('above max_connections upgrades get 503, until one has closed', async () => {
     const gateway = await RunningGateway.start({ transport, limits: { max_connections: 2 } });
     const stream = await gateway.events();
     const first = await gateway.connect();

@@ -20,7 +20,7 @@ async function shownAt(port: number): Promise<unknown> {
 }
 
 describe.each(['uws', 'ws'] as const)('on %s', (transport) => {
-  it('the internal API asks for one of its keys; health is open, and its details are not', async () => {
+  it('the internal API requires a key; health is open, except for its details', async () => {
     const gateway = await RunningGateway.start({ transport, internal_api_keys: [KEY_A, KEY_B] });
     const ask = (path: string, headers: Record<string, string> = {}) => fetch(gateway.url(path), { headers });
     for (const path of ['/status', '/tree', '/metrics', '/events', '/nothing']) {
@@ -39,7 +39,7 @@ describe.each(['uws', 'ws'] as const)('on %s', (transport) => {
     expect(JSON.stringify(gateway.log.lines)).not.toMatch(/key-of/);
   });
 
-  it('keys of a file are read again on reload, and kept when they cannot be', async () => {
+  it('keys of a file are reloaded, and kept when they are invalid', async () => {
     const file = join(await temporaryFolder(), 'keys');
     await writeFile(file, `# chat\n${KEY_A}\n`);
     const gateway = await RunningGateway.start({ transport, internal_api_keys_file: file });
@@ -55,7 +55,7 @@ describe.each(['uws', 'ws'] as const)('on %s', (transport) => {
     expect(gateway.log.events).toContain('gateway.reload-failed');
   });
 
-  it('a certificate is read again on reload, and kept when it is no good', async () => {
+  it('a certificate is reloaded, and kept when the new one is invalid', async () => {
     const folder = await temporaryFolder();
     const { certFile, keyFile } = await copyTls(TLS_A, folder);
     const gateway = await RunningGateway.start({ transport, tls: { cert_file: certFile, key_file: keyFile } });
@@ -73,7 +73,7 @@ describe.each(['uws', 'ws'] as const)('on %s', (transport) => {
   });
 });
 
-it('a change of the files is seen, also where a symbolic link is turned to another file', async () => {
+it('a change of the files is detected, even through a symbolic link', async () => {
   const folder = await temporaryFolder();
   const { certFile, keyFile } = await copyTls(TLS_A, folder);
   const link = join(folder, 'live.pem');

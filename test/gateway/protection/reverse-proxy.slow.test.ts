@@ -12,7 +12,7 @@ const proxies = new ReverseProxies();
 beforeAll(() => proxies.build(), BUILD_TIMEOUT_MS);
 afterAll(() => proxies.remove());
 
-/** What the stranger gets for `POST /send?all=true` with so many header lines. */
+/** The status that an outsider gets for `POST /send?all=true` with this number of header lines. */
 async function send(port: number, headerLines: number): Promise<number> {
   const client = await RawWebSocket.connect(port);
   const lines = Array.from({ length: headerLines }, (_, index) => `A-${index}: 1`);

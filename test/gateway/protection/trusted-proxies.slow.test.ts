@@ -29,7 +29,7 @@ async function statusOf(gateway: RunningGateway, ...parts: readonly (string | Ui
 const STATUS_REQUEST = 'GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
 describe.each(['uws', 'ws'] as const)('behind a proxy, on %s', (transport) => {
-  it('the internal API judges the client and not the proxy', async () => {
+  it('the internal API checks the client instead of the proxy', async () => {
     const gateway = await RunningGateway.start({ transport, ...PROXIES });
     expect(await get(gateway, '/status', {})).toBe(403);
     expect(await get(gateway, '/status', from('127.0.0.1'))).toBe(403);
@@ -48,12 +48,12 @@ describe.each(['uws', 'ws'] as const)('behind a proxy, on %s', (transport) => {
     expect(await get(trusting, '/status', {})).toBe(403);
   });
 
-  it('a separate internal listener judges alike', async () => {
+  it('a separate internal listener applies the same rules', async () => {
     const gateway = await RunningGateway.start({ transport, ...PROXIES, internal_listen_addr: '127.0.0.1:0' });
     expect([await get(gateway, '/status', {}), await get(gateway, '/status', from(CLIENT))]).toEqual([403, 403]);
   });
 
-  it('a header that names proxies alone opens nothing, though the whitelist holds them', async () => {
+  it('a header that names only proxies gives no access, even if they are whitelisted', async () => {
     const gateway = await RunningGateway.start({
       transport,
       trusted_proxies: ['127.0.0.1/32', '10.1.1.2/32'],
@@ -65,7 +65,7 @@ describe.each(['uws', 'ws'] as const)('behind a proxy, on %s', (transport) => {
     expect(statuses).toEqual([403, 403, 200, 200]);
   });
 
-  it('a proxy that also asks for itself has access without the header, where that is configured', async () => {
+  it('a proxy with requests of its own has access without the header, if configured', async () => {
     for (const internal_listen_addr of ['', '127.0.0.1:0']) {
       const trusted_proxies_as_clients = ['127.0.0.1/32'];
       const gateway = await RunningGateway.start({
@@ -79,7 +79,7 @@ describe.each(['uws', 'ws'] as const)('behind a proxy, on %s', (transport) => {
     }
   });
 
-  it('a client without an address may connect, and shares its limits with others like it', async () => {
+  it('an unknown client may connect, and shares its limits with others', async () => {
     const limits = { max_connections_per_address: 1 };
     const gateway = await RunningGateway.start({ transport, ...PROXIES, limits });
     await gateway.connect();
@@ -87,7 +87,7 @@ describe.each(['uws', 'ws'] as const)('behind a proxy, on %s', (transport) => {
     await gateway.connect('/connect', from(CLIENT));
   });
 
-  it('a proxy elsewhere that names loopback gets 403 for everything, and a line is logged', async () => {
+  it('a proxy on another machine that names loopback gets 403 for everything, which is logged', async () => {
     const trusted_proxies = ['127.0.0.1/32', '10.0.0.0/8'];
     const internal_endpoint_access_whitelist = ['0.0.0.0/0', '::/0'];
     const gateway = await RunningGateway.start({ transport, trusted_proxies, internal_endpoint_access_whitelist });
@@ -105,7 +105,7 @@ describe.each(['uws', 'ws'] as const)('behind a proxy, on %s', (transport) => {
     expect(refusals[0]?.fields).toMatchObject({ reason: 'client_address' });
   });
 
-  it('a header of a peer that is no proxy changes nothing', async () => {
+  it('a header of a peer that is not a proxy has no effect', async () => {
     const gateway = await RunningGateway.start({
       transport,
       trusted_proxies: ['10.0.0.0/8'],
@@ -117,7 +117,7 @@ describe.each(['uws', 'ws'] as const)('behind a proxy, on %s', (transport) => {
     expect(await statusOf(gateway, `PROXY TCP4 ${CLIENT} 10.0.0.1 1 2\r\n`, STATUS_REQUEST)).not.toBe(200);
   });
 
-  it('limits of an address and the question to a backend are about the client', async () => {
+  it("limits per address and the authentication backend see the client's address", async () => {
     const backend = await HttpBackend.start();
     const auth = { mode: 'webhook' as const, webhook: { url: backend.url } };
     const limits = { max_connections_per_address: 1 };
@@ -142,7 +142,7 @@ describe('PROXY headers at a gateway', () => {
       internal_endpoint_access_whitelist: [whitelist],
     });
 
-  it('the client that is named is judged, also where it names others', async () => {
+  it('the named client is checked, even if it names others', async () => {
     const gateway = await start(`${CLIENT}/32`);
     const v1 = `PROXY TCP4 ${CLIENT} 10.0.0.1 4711 80\r\n`;
     const stranger = `PROXY TCP4 ${OTHER} 10.0.0.1 4711 80\r\n`;
@@ -154,7 +154,7 @@ describe('PROXY headers at a gateway', () => {
     expect(await statusOf(gateway, STATUS_REQUEST)).toBe(0);
   });
 
-  it('a proxy that knows nobody is nobody of the whitelist, nor is one that asks for itself', async () => {
+  it('a proxy that names no client has no access, nor has one with requests of its own', async () => {
     const gateway = await start('127.0.0.0/8');
     expect(await statusOf(gateway, 'PROXY UNKNOWN\r\n', STATUS_REQUEST)).toBe(403);
     expect(await statusOf(gateway, proxyV2({ family: 0 }), STATUS_REQUEST)).toBe(403);
@@ -163,7 +163,7 @@ describe('PROXY headers at a gateway', () => {
     expect(await statusOf(gateway, proxyV2({ command: 0 }), upgradeRequest('/connect'))).toBe(101);
   });
 
-  it('a proxy may ask for itself with LOCAL where that is configured, and never name loopback', async () => {
+  it('a proxy may send its own requests with LOCAL if configured, and never name loopback', async () => {
     const gateway = await RunningGateway.start({
       ...PROXIES,
       trusted_proxies: ['127.0.0.1/32', '10.0.0.0/8'],

@@ -4,15 +4,15 @@ import { chooseTransport } from '../../../src/gateway/transport/choose-transport
 const LOADER_MESSAGE = 'This version supports only Node.js 16 to 25.\n\nError: libc.musl-x86_64.so.1: no such file\n';
 const cannotLoad = (): Promise<never> => Promise.reject(new Error(LOADER_MESSAGE));
 
-it('takes uWebSockets.js when uws is asked for', async () => {
+it('chooses uWebSockets.js when uws is requested', async () => {
   expect(await chooseTransport('uws')).toMatchObject({ name: 'uws', reason: 'uws was requested' });
 });
 
-it('takes ws for auto, which configurations of before may name, also where uWebSockets.js loads', async () => {
+it('chooses ws for auto, an older name, even where uWebSockets.js loads', async () => {
   expect(await chooseTransport('auto')).toMatchObject({ name: 'ws' });
 });
 
-it('does not load the native module when ws is asked for', async () => {
+it('does not load the native module when ws is requested', async () => {
   expect(await chooseTransport('ws', { load: cannotLoad })).toMatchObject({
     name: 'ws',
     reason: 'ws is the default',
@@ -26,7 +26,7 @@ it('names the native library that uws runs, and none for ws', async () => {
   expect((await chooseTransport('ws')).native).toBeUndefined();
 });
 
-it('rejects with transport.unavailable, a hint and the cause when uws is asked for and cannot load', async () => {
+it('rejects with transport.unavailable, a hint and the cause when uws is requested and cannot load', async () => {
   await expect(chooseTransport('uws', { load: cannotLoad })).rejects.toMatchObject({
     code: 'transport.unavailable',
     message: expect.stringMatching(
@@ -39,7 +39,7 @@ it('rejects with transport.unavailable, a hint and the cause when uws is asked f
   });
 });
 
-it('lets a small message keep no slab of more than 8 KiB alive, whatever slabs this version of Node makes', async () => {
+it('limits slabs to 8 KiB, whatever the default of this version of Node', async () => {
   Buffer.poolSize = 64 * 1024;
   await chooseTransport('ws');
   expect(Buffer.allocUnsafe(5000).buffer.byteLength).toBe(5000);

@@ -18,7 +18,7 @@ onBothTransports('closing', (bench) => {
     },
   );
 
-  it(`${isWs ? 'takes' : 'does not take'} the codes 3000 to 3999 of a client`, async () => {
+  it(`${isWs ? 'accepts' : 'does not accept'} the codes 3000 to 3999 of a client`, async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     client.send(OPCODE.close, Buffer.from([3000 >> 8, 3000 & 0xff]));
@@ -102,7 +102,7 @@ onBothTransports('closing', (bench) => {
     expect(fixture.handler.count('close')).toBe(1);
   });
 
-  it(`knows the address of a peer ${isWs ? 'with' : 'without'} its port, also after the close`, async () => {
+  it(`knows the address of a peer ${isWs ? 'with' : 'without'} its port, even after the close`, async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     const { socket, request } = await fixture.handler.next('open');
@@ -112,7 +112,7 @@ onBothTransports('closing', (bench) => {
     expect(socket.remoteAddress).toBe(`127.0.0.1:${port}`);
   });
 
-  it('hands over no message that comes after the end', async () => {
+  it('delivers no message that arrives after the end', async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     const { socket } = await fixture.handler.next('open');
@@ -165,7 +165,7 @@ onBothTransports('closing', (bench) => {
     expect(fixture.log.events).toEqual(['transport.handler-failed']);
   });
 
-  it('can be asked about a socket that closed while somebody awaited', async () => {
+  it('answers for a socket that closed during an await', async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     client.send(OPCODE.text, 'x');

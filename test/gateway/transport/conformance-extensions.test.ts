@@ -80,7 +80,7 @@ onBothTransports('extension offers', (bench: Bench) => {
 });
 
 onTransport('ws', 'extension offers', (bench: Bench) => {
-  it('keeps to the window that a client asks of the server', async () => {
+  it('honours the window that a client requests of the server', async () => {
     const fixture = await bench.start({ endpoints: [{ compression: true }] });
     const offer = 'permessage-deflate; server_max_window_bits=9';
     expect(await agreed(fixture, offer)).toEqual([...BOTH_PARAMETERS, 'server_max_window_bits=9'].toSorted());
@@ -98,7 +98,7 @@ onTransport('ws', 'extension offers', (bench: Bench) => {
 });
 
 onTransport('uws', 'extension offers', (bench: Bench) => {
-  it('declines a window that a client asks of the server: the library cannot agree to one', async () => {
+  it('declines a window that a client requests of the server, which the library does not support', async () => {
     const fixture = await bench.start({ endpoints: [{ compression: true }] });
     expect(await agreed(fixture, 'permessage-deflate; server_max_window_bits=15')).toBeUndefined();
   });

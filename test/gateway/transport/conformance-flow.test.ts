@@ -25,7 +25,7 @@ async function sendUntil(wanted: SendStatus, { socket }: TestConnection): Promis
 }
 
 onBothAlsoOverTls('backpressure', (bench) => {
-  it('says sent, and holds nothing, while the kernel takes what a reader is sent', async () => {
+  it('returns sent and buffers nothing while the kernel accepts what is sent', async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     const { socket } = await fixture.handler.next('open');
@@ -39,7 +39,7 @@ onBothAlsoOverTls('backpressure', (bench) => {
     expect(fixture.handler.count('drain')).toBe(0);
   });
 
-  it('says buffered when the reader is slow, dropped over the limit, and drains when it reads', async () => {
+  it('returns buffered for a slow reader, dropped above the limit, and drains when it reads', async () => {
     const fixture = await bench.start({ endpoints: [{ maxBufferedBytes: 256 * KIB }] });
     const client = await bench.raw(fixture);
     const connection = await fixture.handler.next('open');
@@ -58,7 +58,7 @@ onBothAlsoOverTls('backpressure', (bench) => {
     expect((await client.frame()).payload.toString()).toBe('again');
   });
 
-  it('calls drain at a time when the handler may send', async () => {
+  it('calls drain when the handler may send', async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     const connection = await fixture.handler.next('open');
@@ -73,7 +73,7 @@ onBothAlsoOverTls('backpressure', (bench) => {
     expect((await client.frame()).payload.toString()).toBe('end');
   });
 
-  it('keeps a close frame behind what is buffered', async () => {
+  it('writes a close frame after what is buffered', async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     const connection = await fixture.handler.next('open');
@@ -86,7 +86,7 @@ onBothAlsoOverTls('backpressure', (bench) => {
     expect(await client.closeCode()).toBe(1008);
   });
 
-  it('tells the handler what publishing has dropped for a slow reader, and harms no other', async () => {
+  it('reports what publishing dropped for a slow reader, and affects no other', async () => {
     const fixture = await bench.start({ endpoints: [{ maxBufferedBytes: 128 * KIB }] });
     const slow = await bench.raw(fixture);
     const lagging = await fixture.handler.next('open');
@@ -107,7 +107,7 @@ onBothAlsoOverTls('backpressure', (bench) => {
 });
 
 onBothAlsoOverTls('publishing in bursts', (bench) => {
-  it(`${bench.name === 'ws' ? 'tells of every' : 'tells at least once of'} small message lost in one tick`, async () => {
+  it(`${bench.name === 'ws' ? 'reports every' : 'reports at least once a'} small message lost in one tick`, async () => {
     const fixture = await bench.start({ endpoints: [{ maxBufferedBytes: 64 * KIB }] });
     const client = await bench.raw(fixture);
     const connection = await fixture.handler.next('open');
@@ -122,7 +122,7 @@ onBothAlsoOverTls('publishing in bursts', (bench) => {
 });
 
 onBothAlsoOverTls('topics', (bench) => {
-  it('publishes to those subscribed and to nobody else', async () => {
+  it('publishes to subscribers only', async () => {
     const fixture = await bench.start();
     const [first, second, third] = [await bench.raw(fixture), await bench.raw(fixture), await bench.raw(fixture)];
     const sockets = fixture.handler.calls.map(({ connection }) => connection.socket);
@@ -195,7 +195,7 @@ onBothAlsoOverTls('topics', (bench) => {
     expect(await readTexts(other, 1)).toEqual(['for the other']);
   });
 
-  it('publishes from inside a message handler behind the answer', async () => {
+  it('publishes from a message handler after the answer', async () => {
     const fixture = await bench.start();
     fixture.handler.onOpen = ({ socket }) => socket.subscribe('t');
     fixture.handler.onMessage = ({ socket }) => {

@@ -15,15 +15,15 @@ async function ask(fixture: Fixture, path = PATH, headers: Readonly<Record<strin
   return status;
 }
 
-onBothTransports('what an upgrade decides', (bench: Bench) => {
-  it.each(['at once', 'later'])('reaches open, decided %s', async (when) => {
+onBothTransports('the decision on an upgrade', (bench: Bench) => {
+  it.each(['at once', 'later'])('is passed to open when decided %s', async (when) => {
     const fixture = await bench.start();
     fixture.handler.onUpgrade = () => (when === 'later' ? Promise.resolve(LATER) : LATER);
     await bench.raw(fixture);
     expect((await fixture.handler.next('open')).grant).toBe(GRANT);
   });
 
-  it('is asked again when it came late, and not when it came at once', async () => {
+  it('is checked again when it is late, and not when it is immediate', async () => {
     const fixture = await bench.start();
     fixture.handler.onRecheck = () => ({ accept: false, status: 429 });
     fixture.handler.onUpgrade = () => LATER;
@@ -34,7 +34,7 @@ onBothTransports('what an upgrade decides', (bench: Bench) => {
     expect(await ask(fixture)).toBe(401);
   });
 
-  it('leaves open what it accepts late, also right after others have gone', async () => {
+  it('keeps connections open that it accepts late, even right after others have closed', async () => {
     const fixture = await bench.start();
     fixture.handler.onUpgrade = async () => {
       await new Promise((resolve) => setImmediate(resolve));
@@ -51,7 +51,7 @@ onBothTransports('what an upgrade decides', (bench: Bench) => {
     }
   });
 
-  it('knows the address of who has gone while it was thought about', async () => {
+  it('knows the address of a client that disconnected before the decision', async () => {
     const fixture = await bench.start();
     const asked = new Promise<HttpRequest>((resolve) => {
       fixture.handler.onUpgrade = (request) => {
@@ -64,20 +64,20 @@ onBothTransports('what an upgrade decides', (bench: Bench) => {
     const request = await asked;
     client.destroy();
     fixture.handler.onUpgrade = () => ({ accept: true });
-    // Whoever comes later is seen later.
+    // The address of a later client is read later.
     await bench.raw(fixture);
     await bench.raw(fixture);
     expect(request.remoteAddress).toBe('127.0.0.1');
   });
 
-  it('sees the client behind a proxy where the address is told so', async () => {
+  it('sees the client behind a proxy if addressOf names it', async () => {
     const fixture = await bench.start({ addressOf: (peer, headers) => headers.get('x-client') ?? peer });
     await bench.raw(fixture, { 'X-Client': '203.0.113.7' });
     const { request, socket } = await fixture.handler.next('open');
     expect([request.remoteAddress, socket.remoteAddress]).toEqual(['203.0.113.7', '203.0.113.7:0']);
   });
 
-  it('is not asked of a head that is larger than allowed, in one segment or several', async () => {
+  it('is not requested for a head above the limit, in one segment or several', async () => {
     const fixture = await bench.start({ maxHeadBytes: 8 * 1024 });
     expect(await ask(fixture, PATH, { Cookie: 'x'.repeat(7 * 1024) })).toBe(101);
     expect(await ask(fixture, PATH, { Cookie: 'x'.repeat(9 * 1024) })).toBe(431);

@@ -17,7 +17,7 @@ function latin1(...lines: readonly string[]): Buffer {
   return Buffer.from(['GET /x HTTP/1.1', 'Host: x', ...lines, '', ''].join('\r\n'), 'latin1');
 }
 
-/** So many lines, and the last of them says for whom a proxy asks. */
+/** This number of lines, of which the last names a proxy's client. */
 function lines(count: number): string[] {
   return [...Array.from({ length: count - 1 }, (_, index) => `A${index}: 1`), 'X-Forwarded-For: 203.0.113.7'];
 }
@@ -46,7 +46,7 @@ onBothTransports('header bytes', (bench) => {
     return request.headers;
   }
 
-  it('are UTF-8 where they can be, else latin-1', async () => {
+  it('are decoded as UTF-8 where valid, else as latin-1', async () => {
     const utf8 = Buffer.from('a=grüße €!').toString('latin1');
     const seen = await seenOf(`Cookie: ${utf8}`, 'X-Old: gr\u00fc\u00dfe!', `X-Mixed: ${utf8} \u00fc!`);
     expect(seen.get('cookie')).toBe('a=grüße €!');
@@ -54,7 +54,7 @@ onBothTransports('header bytes', (bench) => {
     expect(seen.get('x-mixed')).toBe(`${utf8} \u00fc!`);
   });
 
-  it('of two Cookie lines are one cookie string, of others a list', async () => {
+  it('of two Cookie lines form one cookie string, of others a list', async () => {
     const given = ['Cookie: a=1', 'X-List: 1', 'cookie: b=2; c=3', 'X-LIST: 2'];
     const seen = await seenOf(...given);
     expect([seen.get('cookie'), seen.get('x-list')]).toEqual(['a=1; b=2; c=3', '1, 2']);
@@ -66,7 +66,7 @@ onBothTransports('header bytes', (bench) => {
     expect(seen.get('x-name')).toBe(bench.name === 'uws' ? 'aüb' : 'üaübü');
   });
 
-  it("of a name with an underscore are taken, where uWebSockets.js' build for Node 20 cuts the connection", async () => {
+  it("of a name with an underscore are accepted, except that uWebSockets.js' build for Node 20 cuts the connection", async () => {
     const isCut = bench.name === 'uws' && process.versions.modules === '115';
     const fixture = await bench.start();
     const client = await RawWebSocket.connect(fixture.port);

@@ -7,7 +7,7 @@ import { onBothTransports } from './transport-fixture.js';
 const KIB = 1024;
 
 onBothTransports('http streams', (bench) => {
-  it(`sends the head ${bench.name === 'ws' ? 'at once' : 'with the first piece'}`, async () => {
+  it(`sends the head ${bench.name === 'ws' ? 'at once' : 'with the first chunk'}`, async () => {
     let stream: HttpStream | undefined;
     const fixture = await bench.start({ http: (exchange) => void (stream = exchange.stream({ status: 200 })) });
     const client = await RawWebSocket.connect(fixture.port);
@@ -22,7 +22,7 @@ onBothTransports('http streams', (bench) => {
     client.destroy();
   });
 
-  it('sends pieces as they are written and ends', async () => {
+  it('sends chunks as they are written and ends', async () => {
     let stream: HttpStream | undefined;
     const fixture = await bench.start({
       http: (exchange) => {
@@ -43,7 +43,7 @@ onBothTransports('http streams', (bench) => {
     stream?.end();
   });
 
-  it('says when the reader is slow, loses nothing, and drains', async () => {
+  it('reports backpressure, loses nothing, and drains', async () => {
     const chunk = 'x'.repeat(64 * KIB);
     let written = 0;
     const fixture = await bench.start({
@@ -73,7 +73,7 @@ onBothTransports('http streams', (bench) => {
     expect(received).toBe(200 * chunk.length);
   });
 
-  it('hands over a chunk far larger than the kernel takes, with no further write', async () => {
+  it("writes a chunk far larger than the kernel's buffer, without a further write", async () => {
     const chunk = Buffer.alloc(16 * KIB * KIB, 'x');
     const fixture = await bench.start({
       http: (exchange) => void exchange.stream({ status: 200 }).write(chunk),
@@ -93,7 +93,7 @@ onBothTransports('http streams', (bench) => {
     expect(received).toBe(chunk.length);
   });
 
-  it('tells once that the reader has gone, also to those who ask later', async () => {
+  it('reports once that the reader disconnected, also to later listeners', async () => {
     let stream: HttpStream | undefined;
     let closes = 0;
     const fixture = await bench.start({
@@ -115,7 +115,7 @@ onBothTransports('http streams', (bench) => {
     expect(closes).toBe(11);
   });
 
-  it('tells no close after its own end', async () => {
+  it('reports no close after its own end', async () => {
     let closes = 0;
     const fixture = await bench.start({
       http: (exchange) => {
@@ -131,7 +131,7 @@ onBothTransports('http streams', (bench) => {
     expect(closes).toBe(0);
   });
 
-  it('ends streams and tells their owners when the transport stops', async () => {
+  it('ends streams and notifies their owners when the transport stops', async () => {
     let closes = 0;
     const fixture = await bench.start({
       http: (exchange) => {

@@ -82,7 +82,7 @@ onBothTransports('http', (bench) => {
     client.destroy();
   });
 
-  it('gives undefined for a body whose sender goes away, and takes the late answer', async () => {
+  it('returns undefined for a body whose sender disconnects, and ignores the late answer', async () => {
     let settle: (body: unknown) => void = () => undefined;
     const read = new Promise((resolve) => (settle = resolve));
     const fixture = await bench.start({
@@ -121,7 +121,7 @@ onBothTransports('http', (bench) => {
     }
   });
 
-  it('gives an upgrade on another path to the HTTP handler, with its body', async () => {
+  it('passes an upgrade on another path to the HTTP handler, with its body', async () => {
     const fixture = await bench.start({ http: echo });
     const client = await RawWebSocket.connect(fixture.port);
     client.write(upgradeRequest('/nowhere', { 'Content-Length': '0' }));
@@ -133,7 +133,7 @@ onBothTransports('http', (bench) => {
     client.destroy();
   });
 
-  it('lets a request be answered much later while sockets go on', async () => {
+  it('allows a much later answer while sockets continue', async () => {
     let held: HttpExchange | undefined;
     const fixture = await bench.start({ http: (exchange) => void (held = exchange) });
     const response = fetch(`http://127.0.0.1:${fixture.port}/later`);
@@ -154,7 +154,7 @@ onBothTransports('http', (bench) => {
     client.destroy();
   });
 
-  it('refuses a head over 32 KiB that comes in segments', async () => {
+  it('refuses a head over 32 KiB in several segments', async () => {
     const fixture = await bench.start();
     const client = await RawWebSocket.connect(fixture.port);
     client.write('GET / HTTP/1.1\r\nHost: x\r\nX-Long: ');

@@ -28,7 +28,7 @@ async function freePort(): Promise<number> {
 }
 
 onBothTransports('listening', (bench) => {
-  it('resolves to the address really bound', async () => {
+  it('resolves to the bound address', async () => {
     const fixture = await bench.start();
     expect(fixture.port).toBeGreaterThan(0);
     expect(fixture.transport.name).toBe(bench.name);
@@ -77,7 +77,7 @@ onBothTransports('listening', (bench) => {
 });
 
 onBothTransports('stopping', (bench) => {
-  it('accepts nothing new after stopListening and keeps what is open', async () => {
+  it('accepts no connection after stopListening and keeps open ones', async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     const { socket } = await fixture.handler.next('open');
@@ -93,7 +93,7 @@ onBothTransports('stopping', (bench) => {
     expect(await fixture.handler.nextClose()).toBe('connection_lost');
   });
 
-  it('cuts what is left and frees the port; again does nothing', async () => {
+  it('cuts remaining connections and frees the port; a second stop does nothing', async () => {
     const port = await freePort();
     const fixture = await bench.start({ port });
     const clients = [await bench.raw(fixture), await bench.raw(fixture)];

@@ -127,19 +127,23 @@ async function connect(bench: Bench): Promise<{ party: Party; clients: WebSocket
 }
 
 onBothAlsoOverTls('order of what is published and sent', (bench) => {
-  it('brings each client exactly what it is owed, in order, then the close frame', { timeout: 120_000 }, async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 60 }), async (steps) => {
-        const { party, clients, received } = await connect(bench);
-        party.joinSome();
-        for (const step of steps) await party.play(step);
-        const closed = clients.map((one) => new Promise((resolve) => one.once('close', resolve)));
-        for (const { socket } of party.connections) socket.end('drain');
-        expect(await Promise.all(closed)).toEqual(CLIENTS.map(() => 1001));
-        expect(received).toEqual(party.expected);
-        await party.fixture.transport.stop();
-      }),
-      { numRuns: 60 },
-    );
-  });
+  it(
+    'delivers exactly the right messages to each client, in order, then the close frame',
+    { timeout: 120_000 },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 60 }), async (steps) => {
+          const { party, clients, received } = await connect(bench);
+          party.joinSome();
+          for (const step of steps) await party.play(step);
+          const closed = clients.map((one) => new Promise((resolve) => one.once('close', resolve)));
+          for (const { socket } of party.connections) socket.end('drain');
+          expect(await Promise.all(closed)).toEqual(CLIENTS.map(() => 1001));
+          expect(received).toEqual(party.expected);
+          await party.fixture.transport.stop();
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
 });

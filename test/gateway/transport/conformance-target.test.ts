@@ -30,7 +30,7 @@ async function bodyOf(client: RawWebSocket, bytes: Buffer): Promise<string> {
 }
 
 onBothTransports('request targets', (bench: Bench) => {
-  it('takes bytes above ASCII as they are, each time on one connection', async () => {
+  it('accepts bytes above ASCII, repeatedly on one connection', async () => {
     const fixture = await bench.start({ http: tell });
     const client = await RawWebSocket.connect(fixture.port);
     expect(await bodyOf(client, request('/send?name=Zoë'))).toBe('/send name=Zo%C3%AB x 0');
@@ -44,7 +44,7 @@ onBothTransports('request targets', (bench: Bench) => {
     client.destroy();
   });
 
-  it('reads a body that comes after such a head in segments of its own', async () => {
+  it('reads a body that follows such a head in separate segments', async () => {
     const fixture = await bench.start({ http: tell });
     const client = await RawWebSocket.connect(fixture.port);
     client.write(request('/send?name=Zoë', 'Content-Length: 6\r\n\r\n', 'POST'));
@@ -67,7 +67,7 @@ onBothTransports('request targets', (bench: Bench) => {
     client.destroy();
   });
 
-  it('takes them over TLS', async () => {
+  it('accepts them over TLS', async () => {
     const fixture = await bench.start({ http: tell, tls: TLS_A });
     const client = await RawWebSocket.connect(fixture.port, { tls: true });
     expect(await bodyOf(client, request('/send?name=Zoë'))).toBe('/send name=Zo%C3%AB x 0');
@@ -76,7 +76,7 @@ onBothTransports('request targets', (bench: Bench) => {
 });
 
 onTransport('uws', 'request targets', (bench: Bench) => {
-  it('takes bytes that are no UTF-8 for U+FFFD', async () => {
+  it('replaces invalid UTF-8 by U+FFFD', async () => {
     const fixture = await bench.start({ http: tell });
     const client = await RawWebSocket.connect(fixture.port);
     expect(await bodyOf(client, request(Buffer.from('/send?name=Zo\xeb', 'latin1')))).toBe(
@@ -95,7 +95,7 @@ onTransport('uws', 'request targets', (bench: Bench) => {
 });
 
 onTransport('ws', 'request targets', (bench: Bench) => {
-  it('passes bytes that are no UTF-8 on percent-encoded', async () => {
+  it('percent-encodes invalid UTF-8', async () => {
     const fixture = await bench.start({ http: tell });
     const client = await RawWebSocket.connect(fixture.port);
     expect(await bodyOf(client, request(Buffer.from('/send?name=Zo\xeb', 'latin1')))).toBe('/send name=Zo%EB x 0');
@@ -145,7 +145,7 @@ onTransport('ws', 'request targets', (bench: Bench) => {
     client.destroy();
   });
 
-  it('tells of nobody who connects and goes, or goes in the middle of a request', async () => {
+  it('does not report clients that connect and disconnect, or disconnect within a request', async () => {
     const told: MalformedRequest[] = [];
     const fixture = await bench.start({ http: tell, onMalformed: (malformed) => told.push(malformed) });
     for (const bytes of ['', 'GET / HT', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab']) {
@@ -161,7 +161,7 @@ onTransport('ws', 'request targets', (bench: Bench) => {
 const TWO_LENGTHS = 'Content-Length: 2\r\nContent-Length: 0\r\n\r\n';
 const CHUNKS = '2\r\nhi\r\n0\r\n\r\n';
 
-onBothTransports('requests whose end can be seen in two places', (bench: Bench) => {
+onBothTransports('requests with an ambiguous end', (bench: Bench) => {
   it.each([
     ['two lengths', `${TWO_LENGTHS}hi`],
     ['two lengths in one line', 'Content-Length: 2, 0\r\n\r\nhi'],
@@ -184,7 +184,7 @@ onBothTransports('requests whose end can be seen in two places', (bench: Bench) 
   });
 });
 
-it('the separate internal listener serves both forms, and tells of what it refuses', async () => {
+it('the separate internal listener serves both forms, and reports what it refuses', async () => {
   const told: MalformedRequest[] = [];
   const listener = new HttpListener({
     listen: { host: '127.0.0.1', port: 0 },

@@ -6,7 +6,7 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 import { copyTls, TLS_A, TLS_B } from '../../support/tls-files.js';
 import { type Bench, type Fixture, onBothTransports, text } from './transport-fixture.js';
 
-/** Whose certificate a new handshake sees, with and without a server name. */
+/** The certificates that new handshakes see, with and without a server name. */
 async function shownTo(fixture: Fixture): Promise<readonly unknown[]> {
   const names: unknown[] = [];
   for (const servername of ['localhost', '']) {
@@ -19,7 +19,7 @@ async function shownTo(fixture: Fixture): Promise<readonly unknown[]> {
 }
 
 onBothTransports('TLS', (bench: Bench) => {
-  it('shows new handshakes the new certificate, while old connections go on', async () => {
+  it('uses the new certificate for new handshakes, while old connections stay open', async () => {
     const folder = await temporaryFolder();
     const fixture = await bench.start({ tls: await copyTls(TLS_A, folder) });
     expect(await shownTo(fixture)).toEqual(['localhost', 'localhost']);
@@ -37,7 +37,7 @@ onBothTransports('TLS', (bench: Bench) => {
     expect((await fixture.handler.next('message')).messages).toHaveLength(1);
   });
 
-  it('keeps the old certificate when the new files are no good', async () => {
+  it('keeps the old certificate when the new files are invalid', async () => {
     const folder = await temporaryFolder();
     const fixture = await bench.start({ tls: await copyTls(TLS_A, folder) });
     await writeFile(`${folder}/key.pem`, 'no key at all');

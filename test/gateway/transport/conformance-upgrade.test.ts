@@ -15,7 +15,7 @@ async function ask(fixture: Fixture, headers: Readonly<Record<string, string>> =
 const DEFLATE_OFFER = { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' };
 
 onBothTransports('upgrade', (bench: Bench) => {
-  it('answers a handshake with 101, the accept hash and nothing that was not asked for', async () => {
+  it('answers a handshake with 101, the accept hash and nothing that was not requested', async () => {
     const fixture = await bench.start();
     const { status, headers } = await ask(fixture);
     expect(status).toBe(101);
@@ -33,7 +33,7 @@ onBothTransports('upgrade', (bench: Bench) => {
     ['with Connection: keep-alive', { Connection: 'keep-alive' }, 'GET'],
     ['without a key', { 'Sec-WebSocket-Key': '' }, 'GET'],
     ['with a short key', { 'Sec-WebSocket-Key': 'c2hvcnQ=' }, 'GET'],
-    ['with a key of the right length that is no base64', { 'Sec-WebSocket-Key': '!!!!!!!!!!!!!!!!!!!!!!==' }, 'GET'],
+    ['with a key of the right length that is not base64', { 'Sec-WebSocket-Key': '!!!!!!!!!!!!!!!!!!!!!!==' }, 'GET'],
     ['by POST', { 'Content-Length': '0' }, 'POST'],
   ])('answers 400 to a request %s', async (_what, headers, method) => {
     const fixture = await bench.start();
@@ -76,7 +76,7 @@ onBothTransports('upgrade', (bench: Bench) => {
     expect([answer.status, answer.headers.get('sec-websocket-version')]).toEqual([426, '13']);
   });
 
-  it('takes Connection as a list, in any case', async () => {
+  it('accepts Connection as a list, in any case', async () => {
     const fixture = await bench.start();
     const { status } = await ask(fixture, { Connection: 'keep-alive, UPGRADE', Upgrade: 'WebSocket' });
     expect(status).toBe(101);
@@ -90,7 +90,7 @@ onBothTransports('upgrade', (bench: Bench) => {
     expect(fixture.handler.calls).toEqual([]);
   });
 
-  it('waits for a handler that decides later, either way', async () => {
+  it('waits for a handler that accepts or refuses later', async () => {
     const fixture = await bench.start();
     fixture.handler.onUpgrade = async () => {
       await new Promise((resolve) => setImmediate(resolve));
@@ -103,7 +103,7 @@ onBothTransports('upgrade', (bench: Bench) => {
     expect([refused.status, refused.body]).toEqual([401, 'who?']);
   });
 
-  it('survives a client that goes away while its upgrade is decided', async () => {
+  it('survives a client that disconnects while its upgrade is decided', async () => {
     const fixture = await bench.start();
     let decide: () => void = () => undefined;
     const asked = new Promise<void>((resolve) => {
@@ -168,7 +168,7 @@ onBothTransports('upgrade', (bench: Bench) => {
     client.destroy();
   });
 
-  it('takes a cookie of 9 KiB that comes in three segments', async () => {
+  it('accepts a cookie of 9 KiB in three segments', async () => {
     const fixture = await bench.start();
     const client = await RawWebSocket.connect(fixture.port);
     const request = upgradeRequest(PATH, { Cookie: `session=${'x'.repeat(9 * 1024)}` });
@@ -194,7 +194,7 @@ onBothTransports('upgrade', (bench: Bench) => {
     expect(statuses).toEqual([101, 101, 404, 404, 404]);
   });
 
-  it('compresses what it is told to where both sides want it', async () => {
+  it('compresses requested messages where both sides support it', async () => {
     const fixture = await bench.start({ endpoints: [{ compression: true }] });
     const { headers } = await ask(fixture, DEFLATE_OFFER);
     const extension = (headers.get('sec-websocket-extensions') ?? '').split(/;\s*/);
@@ -211,7 +211,7 @@ onBothTransports('upgrade', (bench: Bench) => {
     expect(Buffer.from(messages[0]?.payload ?? []).toString()).toBe('z'.repeat(5000));
   });
 
-  it('sends plain what is not worth compressing, and everything where it is off', async () => {
+  it('sends small messages uncompressed, and all of them where compression is off', async () => {
     const fixture = await bench.start({ endpoints: [{ compression: true }, { path: '/plain' }] });
     const on = await bench.raw(fixture, DEFLATE_OFFER);
     const off = await RawWebSocket.open(fixture.port, '/plain', DEFLATE_OFFER);

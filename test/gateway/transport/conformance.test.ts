@@ -3,7 +3,7 @@ import { encodeFrame, OPCODE, type RawWebSocket } from '../../support/raw-websoc
 import { bytes, onBothTransports, text } from './transport-fixture.js';
 
 onBothTransports('messages', (bench) => {
-  it('hands over text and binary as the client sent them', async () => {
+  it('delivers text and binary as the client sent them', async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     client.send(OPCODE.text, 'grüße');
@@ -19,7 +19,7 @@ onBothTransports('messages', (bench) => {
     ]);
   });
 
-  it('sends text and binary, whatever the length', async () => {
+  it('sends text and binary of any length', async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     const { socket } = await fixture.handler.next('open');
@@ -34,7 +34,7 @@ onBothTransports('messages', (bench) => {
     }
   });
 
-  it('puts fragments together, with a ping in between', async () => {
+  it('reassembles fragments with a ping between them', async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     client.send(OPCODE.text, 'one ', { fin: false });
@@ -46,7 +46,7 @@ onBothTransports('messages', (bench) => {
     expect(await client.frame()).toMatchObject({ opcode: OPCODE.pong, payload: Buffer.from('still there?') });
   });
 
-  it('puts 20,000 fragments of 64 bytes together', async () => {
+  it('reassembles 20,000 fragments of 64 bytes', async () => {
     const count = 20_000;
     const fixture = await bench.start({ endpoints: [{ maxMessageBytes: count * 64 }] });
     const client = await bench.raw(fixture);
@@ -86,7 +86,7 @@ async function closeCodeOrBytes(client: RawWebSocket, isCode: boolean): Promise<
 onBothTransports('limits and protocol errors', (bench) => {
   const isWs = bench.name === 'ws';
 
-  it('takes a message of exactly the limit', async () => {
+  it('accepts a message of exactly the limit', async () => {
     const fixture = await bench.start({ endpoints: [{ maxMessageBytes: 1000 }] });
     const client = await bench.raw(fixture);
     client.send(OPCODE.binary, Buffer.alloc(1000));
@@ -147,7 +147,7 @@ onBothTransports('limits and protocol errors', (bench) => {
     expect(await fixture.handler.nextClose()).toBe(isWs ? 'protocol_error' : 'connection_lost');
   });
 
-  it(`${isWs ? 'refuses an unmasked frame with 1002' : 'takes the mask of an unmasked frame for granted'}`, async () => {
+  it(`${isWs ? 'refuses an unmasked frame with 1002' : 'parses an unmasked frame as if it were masked'}`, async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     client.send(OPCODE.binary, Buffer.from([0, 0, 0, 0, 65, 66]), { masked: false });

@@ -9,7 +9,7 @@ import type {
   UpgradeRejection,
 } from '../../../src/gateway/transport/transport.js';
 
-/** What a handler was told about one connection. */
+/** The calls of a handler for one connection. */
 export class TestConnection {
   readonly messages: { readonly payload: Uint8Array; readonly binary: boolean }[] = [];
   readonly dropped: number[] = [];

@@ -7,7 +7,7 @@ const TIMEOUT_MS = 60_000;
 /** Deadlines are 10 s, and looked after every 2 to 4 s. */
 const CUT_WITHIN_MS = 40_000;
 
-onBothTransports('connections that do not get to a request', (bench) => {
+onBothTransports('connections that never complete a request', (bench) => {
   it(
     'are cut: silent ones, half a request head, half a TLS handshake, one that does not begin',
     async () => {

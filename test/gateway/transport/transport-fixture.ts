@@ -19,7 +19,7 @@ import { RecordingHandler } from './recording-handler.js';
 
 export const PATH = '/ws';
 
-/** What a test may want other than usual. */
+/** Options that a test may override. */
 export interface FixtureOptions {
   readonly endpoints?: readonly Partial<TransportEndpoint>[];
   readonly http?: HttpHandler;
@@ -42,7 +42,7 @@ export interface Fixture {
   readonly url: string;
 }
 
-/** What a conformance suite is given for each of the transports. */
+/** The fixture of a conformance suite for one transport. */
 export interface Bench {
   readonly name: TransportName;
   start(options?: FixtureOptions): Promise<Fixture>;
@@ -89,7 +89,7 @@ export function text(payload: string): OutboundMessage {
   return { payload: Buffer.from(payload), binary: false, compress: payload.length >= 512 };
 }
 
-/** So many bytes in one binary frame, not compressed. */
+/** A binary message of this size, not compressed. */
 export function bytes(size: number, fill = 0): OutboundMessage {
   return { payload: Buffer.alloc(size, fill), binary: true, compress: false };
 }

@@ -6,7 +6,7 @@ import { RecordingHandler } from './recording-handler.js';
 const ENDPOINT = { path: '/ws', maxMessageBytes: 1, idleTimeoutS: 8, maxBufferedBytes: 1, compression: false };
 const REQUEST = { method: 'GET', path: '/ws', query: '', headers: new Map(), remoteAddress: '127.0.0.1' };
 
-it('decides 503 with Retry-After when the handler takes longer than it may', async () => {
+it('answers 503 with Retry-After when the handler times out', async () => {
   const handler = new RecordingHandler();
   handler.onUpgrade = () => new Promise(() => undefined);
   const decision = askHandler({ handler, endpoint: ENDPOINT, log: silentLogger, timeoutMs: 1 }, REQUEST);

@@ -32,14 +32,14 @@ it('makes a frame once for all receivers with the same window', () => {
   expect(frames.frame(PLAIN)).not.toBe(frames.frame(15));
 });
 
-it('leaves as it is what deflating would make longer', () => {
+it('sends uncompressed what deflating would lengthen', () => {
   const noise = Buffer.from(Array.from({ length: 600 }, (_, i) => (i * i * 2654435761) >>> 24));
   const { isDeflated, payload } = parse(new WireFrames(noise, true, true).frame(15));
   expect(isDeflated).toBe(false);
   expect(payload).toEqual(noise);
 });
 
-it('deflates a large message apart, and calls everybody back who waits', async () => {
+it('deflates a large message on another thread, and calls back every waiting receiver', async () => {
   const large = Buffer.concat(Array<Buffer>(60).fill(REPETITIVE));
   const frames = new WireFrames(large, false, true);
   expect(frames.frame(15)).toBeUndefined();
@@ -61,7 +61,7 @@ it.each([20_000, 70_000])('frames a body of %i bytes in the memory that it was r
   expect(messageToKeep(makeMessage(body, false)).payload).toBe(body);
 });
 
-it('writes no head into memory that others may use', () => {
+it('writes no head into shared memory', () => {
   const memory = Buffer.alloc(10 + 70_000, 'x');
   const frame = new WireFrames(memory.subarray(10), false, false).frame(PLAIN);
   expect(frame?.buffer).not.toBe(memory.buffer);

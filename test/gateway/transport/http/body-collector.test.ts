@@ -6,7 +6,7 @@ import { chooseTransport } from '../../../../src/gateway/transport/choose-transp
 const LIMIT = 100_000;
 
 describe('BodyCollector', () => {
-  it('gives back what came, in chunks of any size, whatever length was announced', async () => {
+  it('returns the body from chunks of any size, whatever length was announced', async () => {
     const chunks = fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 10 });
     const announcement = fc.constantFrom('none', 'true', 'too little', 'too much');
     await fc.assert(
@@ -30,14 +30,14 @@ describe('BodyCollector', () => {
     await chooseTransport('ws');
   });
 
-  it('keeps no more alive than the body, however much was announced', async () => {
+  it('keeps no more memory than the body, whatever length was announced', async () => {
     const body = new BodyCollector(LIMIT, LIMIT);
     body.add(new Uint8Array(10_000), false);
     body.end();
     expect((await body.done)?.buffer.byteLength).toBe(10_000);
   });
 
-  it('keeps a large body with room for the head of its frame, and no more', async () => {
+  it('keeps a large body with room for a frame head, and no more', async () => {
     const body = new BodyCollector(LIMIT, LIMIT);
     body.add(new Uint8Array(50_000), false);
     body.end();
@@ -46,7 +46,7 @@ describe('BodyCollector', () => {
     expect(kept?.buffer.byteLength).toBe(50_010);
   });
 
-  it('gives up a body that outgrows the limit, is announced as larger or breaks off', async () => {
+  it('discards a body that exceeds the limit, is announced as larger or is incomplete', async () => {
     const outgrown = new BodyCollector(10, 0);
     outgrown.add(new Uint8Array(10), false);
     outgrown.add(new Uint8Array(1), true);
@@ -59,7 +59,7 @@ describe('BodyCollector', () => {
     expect(await Promise.all([outgrown.done, announced.done, broken.done])).toEqual([undefined, undefined, undefined]);
   });
 
-  it('takes a body of exactly the limit', async () => {
+  it('accepts a body of exactly the limit', async () => {
     const body = new BodyCollector(10, 10);
     body.add(new Uint8Array(10), true);
     expect((await body.done)?.length).toBe(10);

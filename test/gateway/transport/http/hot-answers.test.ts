@@ -64,15 +64,15 @@ const CASES: readonly (readonly [string, (path: string) => string, number])[] = 
   ['three requests in one packet', (path) => post(path) + post(`${path}?empty`) + post(path), 3],
 ];
 
-onTransport('ws', 'an answer that leaves in one piece', (bench: Bench) => {
-  it.each(CASES)('is what Node would write: %s', async (_what, requests, answers) => {
+onTransport('ws', 'an answer that is written at once', (bench: Bench) => {
+  it.each(CASES)('equals what Node would write: %s', async (_what, requests, answers) => {
     const { port } = await bench.start({ http: answer });
     const whole = await ask(port, requests('/text'), answers);
     expect(whole).toHaveLength(answers);
     expect(whole).toEqual(await ask(port, requests('/bytes'), answers));
   });
 
-  it('has a header that HTTP cannot carry refused, as Node would', async () => {
+  it('refuses an invalid header, as Node would', async () => {
     const broken = async (exchange: HttpExchange): Promise<void> => {
       await exchange.readBody(10);
       exchange.answer({ status: 200, headers: { 'X-Broken': 'a\r\nb' }, body: BODY });

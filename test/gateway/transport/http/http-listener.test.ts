@@ -28,7 +28,7 @@ it('serves requests on a port of its own, upgrades and HTTP/1.0 among them, unti
   await expect(RawWebSocket.connect(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
 });
 
-it('rejects with listen.in-use when the port is taken, and may be stopped all the same', async () => {
+it('rejects with listen.in-use when the port is in use, and may be stopped anyway', async () => {
   const listener = new HttpListener(OPTIONS);
   const listen = await listener.listen();
   const second = new HttpListener({ ...OPTIONS, listen });
@@ -72,7 +72,7 @@ it.each(['EMFILE', 'ENFILE', 'ECONNABORTED'])(
   },
 );
 
-it('gives the descriptors in reserve up when an accept fails for want of one', async () => {
+it('releases the reserved descriptors when an accept fails for lack of one', async () => {
   const listener = new HttpListener(OPTIONS);
   const { port } = await listener.listen();
   const server = await serverOn(port);

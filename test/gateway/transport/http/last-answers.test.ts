@@ -59,7 +59,7 @@ onTransport('ws', 'an answer after which the connection closes', (bench: Bench) 
     expect((await readAll(socket)).slice(0, 12)).toBe(`HTTP/1.1 ${status}`);
   });
 
-  it('does not wait for a client that sends for ever, nor when the listener stops', async () => {
+  it('does not wait for a client that sends endlessly, nor when the listener stops', async () => {
     const fixture = await bench.start({ http: refuse });
     const socket = await connectUnread(fixture.port);
     await write(socket, 'nonsense\r\n');

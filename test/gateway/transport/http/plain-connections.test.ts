@@ -50,7 +50,7 @@ async function isServed(client: RawWebSocket): Promise<boolean> {
   );
 }
 
-it('cuts the newcomer when an address has its share, and serves those before it and after one has gone', async () => {
+it('cuts a new connection when its address has its share, and accepts one again after another closed', async () => {
   const { refused, connect } = await listen({});
   const [first, second] = [await connect(), await connect()];
   expect([await isServed(first), await isServed(second), await isServed(await connect())]).toEqual([true, true, false]);
@@ -61,14 +61,14 @@ it('cuts the newcomer when an address has its share, and serves those before it 
   expect(await isServed(second)).toBe(true);
 });
 
-it('cuts the newcomer when all have as many as they may, also from an address that many share', async () => {
+it('cuts a new connection at the total limit, even from an address that many share', async () => {
   const { refused, connect } = await listen({ isShared: () => true });
   for (let i = 0; i < 8; i += 1) expect(await isServed(await connect())).toBe(true);
   expect(await isServed(await connect())).toBe(false);
   expect(refused).toEqual([{ peer: '127.0.0.1', reason: 'max_plain_connections' }]);
 });
 
-it('counts a connection no longer once it asks for a WebSocket', async () => {
+it('stops counting a connection once it requests a WebSocket', async () => {
   const { refused, connect } = await listen({});
   for (let i = 0; i < 6; i += 1) {
     const client = await connect();
@@ -79,7 +79,7 @@ it('counts a connection no longer once it asks for a WebSocket', async () => {
   expect(refused).toEqual([]);
 });
 
-it('cuts a newcomer whose file descriptor is among those kept back', async () => {
+it('cuts a new connection whose file descriptor is reserved', async () => {
   const { refused, connect } = await listen({ maxDescriptor: 3 });
   expect(await isServed(await connect())).toBe(false);
   expect(refused).toEqual([{ peer: '127.0.0.1', reason: 'open_files' }]);

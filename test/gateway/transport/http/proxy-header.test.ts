@@ -30,7 +30,7 @@ it.each([
   expect(parse(text).kind).toBe('invalid');
 });
 
-it('reads version 2 of both families, with extensions, and what names nobody', () => {
+it('parses version 2 of both families, with extensions, and headers without a source', () => {
   const v4 = proxyV2({ family: 1, address: [203, 0, 113, 7], port: 4711, extensions: 9 });
   expect(parseProxyHeader(Buffer.concat([v4, Buffer.from('GET')]))).toEqual({
     kind: 'complete',
@@ -44,14 +44,14 @@ it('reads version 2 of both families, with extensions, and what names nobody', (
   expect(parseProxyHeader(proxyV2({ command: 0 }))).toMatchObject({ kind: 'complete', source: 'proxy', bytes: 16 });
 });
 
-it('refuses version 2 that is too short for its addresses, too long, or of another version or command', () => {
+it('refuses version 2 headers that are too short for their addresses, too long, or have another version or command', () => {
   expect(parseProxyHeader(proxyV2({ family: 1, extensions: 11 })).kind).toBe('invalid');
   expect(parseProxyHeader(proxyV2({ extensions: MAX_PROXY_HEADER_BYTES })).kind).toBe('invalid');
   expect(parseProxyHeader(proxyV2({ version: 3 })).kind).toBe('invalid');
   expect(parseProxyHeader(proxyV2({ command: 2 })).kind).toBe('invalid');
 });
 
-it('waits for the rest of every header, whatever it is cut at', () => {
+it('waits for the rest of a header split at any byte', () => {
   const v1 = Buffer.from('PROXY TCP4 203.0.113.7 10.0.0.1 4711 443\r\n');
   const v2 = proxyV2({ family: 1, address: [203, 0, 113, 7], port: 4711, extensions: 5 });
   for (const header of [v1, v2]) {
@@ -71,7 +71,7 @@ function isPossible(bytes: Buffer): boolean {
   return header.kind === 'invalid' || bytes.length < MAX_PROXY_HEADER_BYTES;
 }
 
-it('never throws, never reads beyond what is there, and never waits beyond its bound', () => {
+it('never throws, never reads past the end, and never waits beyond its limit', () => {
   const start = fc.constantFrom(Buffer.alloc(0), Buffer.from('PROXY '), Buffer.from('PROXY TCP4 '), proxyV2({}));
   const wild = fc.property(start, fc.uint8Array({ maxLength: 5000 }), (head, tail) =>
     isPossible(Buffer.concat([head, tail])),

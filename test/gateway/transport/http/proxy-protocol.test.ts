@@ -13,7 +13,7 @@ const everybody = (): boolean => true;
 const nobody = (): boolean => false;
 
 /**
- * What the server makes of the first bytes of a connection: the status, and the address that the
+ * Returns the server's reaction to the first bytes of a connection: the status, and the address that the
  * handler saw.
  */
 async function send(fixture: Fixture, ...parts: readonly (string | Uint8Array)[]) {
@@ -67,7 +67,7 @@ onTransport('ws', 'PROXY headers of trusted peers', (bench: Bench) => {
     }
   });
 
-  it('name nobody when the proxy does not know, and the proxy when it asks for itself', async () => {
+  it('name no client when the proxy does not know it, and the proxy for its own requests', async () => {
     const fixture = await start();
     const unknown = await send(fixture, `PROXY UNKNOWN\r\n${upgradeRequest(PATH)}`);
     expect((await fixture.handler.next('open')).request.remoteAddress).toBe('');
@@ -77,7 +77,7 @@ onTransport('ws', 'PROXY headers of trusted peers', (bench: Bench) => {
     own.client.destroy();
   });
 
-  it('are asked for: a connection without one is cut, and a second one is no HTTP', async () => {
+  it('are required: a connection without one is cut, and a second one is malformed HTTP', async () => {
     const fixture = await start();
     expect((await send(fixture, upgradeRequest(PATH))).status).toBe('cut');
     const { status } = await send(fixture, `${V1}PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\n${upgradeRequest(PATH)}`);
@@ -86,7 +86,7 @@ onTransport('ws', 'PROXY headers of trusted peers', (bench: Bench) => {
     expect(fixture.log.events).toEqual(['proxy-protocol.refused']);
   });
 
-  it('hold for all requests of the connection', async () => {
+  it('apply to all requests of the connection', async () => {
     const seen: string[] = [];
     const fixture = await start((address) => seen.push(address));
     const { client } = await send(fixture, `${V1}GET /a HTTP/1.1\r\nHost: x\r\n\r\n`);

@@ -35,7 +35,7 @@ async function withPackage(host: UwsHost, binaries: readonly string[]): Promise<
   return folder;
 }
 
-/** What the package's own loader throws. */
+/** The error that the package's own loader throws. */
 function loadError(folder: string): unknown {
   try {
     return createRequire(join(folder, 'uws.js'))('./uws.js');
@@ -48,10 +48,10 @@ function shown({ code, message, hint }: WsgError): string {
   return `${code}: ${message} ${hint ?? ''}`;
 }
 
-describe('uws that is asked for and not installed', () => {
+describe('uws that is requested and not installed', () => {
   const missing = new Error("Cannot find package 'uWebSockets.js' imported from x");
 
-  it('is said with the command that installs the official package in this project, then the copy', async () => {
+  it('names the command that installs the official package in this project, then the copy', async () => {
     const host = await installed();
     const [holder = ''] = host.from.split('/node_modules/');
     await writeFile(join(holder, 'package.json'), '{}');
@@ -63,12 +63,12 @@ describe('uws that is asked for and not installed', () => {
     );
   });
 
-  it('is said with --global where wsg is installed globally', async () => {
+  it('names --global where wsg is installed globally', async () => {
     const host = await installed({}, join(await temporaryFolder(), 'lib'));
     expect(uwsUnavailable(missing, host).hint).toContain('`npm install --global github:uNetworking/');
   });
 
-  it('is said with pnpm where pnpm has installed wsg', async () => {
+  it('names pnpm where pnpm installed wsg', async () => {
     const from = '/srv/app/node_modules/.pnpm/wsg@0.1.0/node_modules/wsg/dist/gateway/transport/uws/uws-package.js';
     const hint = uwsUnavailable(missing, { ...(await installed()), from }).hint;
     expect(hint).toContain('`pnpm add --dir /srv/app github:uNetworking/');
@@ -84,7 +84,7 @@ describe('uws that is asked for and not installed', () => {
 });
 
 describe('uws that is installed and does not load', () => {
-  it('names the ABI that there is no binary for, and those that there are', async () => {
+  it('names the ABI without a binary, and those with one', async () => {
     const host = await installed({ abi: process.versions.modules });
     const { platform, arch } = process;
     const folder = await withPackage(host, [`uws_${platform}_${arch}_1.node`, `uws_${platform}_${arch}_2.node`]);
@@ -96,7 +96,7 @@ describe('uws that is installed and does not load', () => {
     expect(text).toContain('run a version of Node that the package supports');
   });
 
-  it('names the version of glibc that its binary needs, and the one that is here', async () => {
+  it('names the version of glibc that its binary needs, and the installed one', async () => {
     const host = await installed();
     await withPackage(host, ['uws_linux_x64_115.node']);
     const thrown = new Error(
@@ -117,7 +117,7 @@ describe('uws that is installed and does not load', () => {
     );
   });
 
-  it("gives the loader's own reason for a binary that is damaged", async () => {
+  it("reports the loader's reason for a damaged binary", async () => {
     const host = await installed({
       abi: process.versions.modules,
       platform: process.platform,
@@ -131,7 +131,7 @@ describe('uws that is installed and does not load', () => {
   });
 });
 
-it('the binary that is named is the one that this process has loaded for uws, and its hash that of the file', async () => {
+it('names the binary that this process loaded for uws, and the hash of that file', async () => {
   await loadUws();
   const found = findUwsPackage(uwsHost());
   const report: { readonly sharedObjects?: readonly string[] } = Object(process.report.getReport());

@@ -28,11 +28,11 @@ const startWs: StartServer = async (seen) => {
   };
 };
 
-it('finds nothing wrong with a server that keeps to the RFCs', async () => {
+it('finds no fault in a server that conforms to the RFCs', async () => {
   expect(await findLimits(startWs)).toEqual([]);
 });
 
-it('says that it could not be run, and does not reject', async () => {
+it('reports that it could not run, and does not reject', async () => {
   expect(await findLimits(() => Promise.reject(new Error('no port')))).toEqual([
     { check: 'self-test', observed: 'could not be run: no port', consequence: expect.stringContaining('not known') },
   ]);
@@ -42,7 +42,7 @@ it('finds what uws gets wrong', async () => {
   const limits = await selfTestUws(await loadUws());
   const observed = limits.map((limit) => `${limit.check}: ${limit.observed}`);
   expect(observed).toContain('pausing a client: sockets have no pause()');
-  // Of the copy 3.0.6 on npm, whose builds for Node 20, 22 and 24 have these ABIs;
+  // Faults of the copy 3.0.6 on npm, whose builds for Node 20, 22 and 24 have these ABIs;
   // docs/reference/transports.md lists the same.
   const known = [
     'request line in two reads: answered 505',

@@ -12,7 +12,7 @@ const MAX_BYTES = 80_000;
 const NEGOTIATE = { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_no_context_takeover' };
 const CLOSE = 0x88;
 
-/** What one server made of a stream: the messages, and what it answered. */
+/** One server's reaction to a stream: the messages, and its answers. */
 interface Outcome {
   readonly messages: readonly string[];
   readonly answers: readonly string[];

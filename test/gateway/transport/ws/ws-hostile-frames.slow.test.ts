@@ -37,7 +37,7 @@ onTransport('ws', 'deflate bombs', (bench) => {
     expect(fixture.handler.count('message')).toBe(0);
   });
 
-  it('takes what compresses well by nature: 300 texts at 60 to 1, zeros up to 256 KiB', async () => {
+  it('accepts ordinary data that compresses well: 300 texts at 60 to 1, zeros up to 256 KiB', async () => {
     const fixture = await bench.start({ endpoints });
     const client = await bench.raw(fixture, DEFLATE);
     const row = JSON.stringify({ sensor: 'temperature', unit: 'celsius', value: 21.5 });
@@ -50,7 +50,7 @@ onTransport('ws', 'deflate bombs', (bench) => {
     expect(performance.now() - startedAt).toBeLessThan(20_000);
   });
 
-  it('slows a client whose small messages inflate to more than it may, closes nothing and loses none', async () => {
+  it('slows a client whose small messages exceed its budget, without closing it or losing messages', async () => {
     const fixture = await bench.start({ endpoints: [{ compression: true, maxMessageBytes: MIB, idleTimeoutS: 8 }] });
     const client = await bench.raw(fixture, DEFLATE);
     const other = await bench.raw(fixture);
@@ -66,7 +66,7 @@ onTransport('ws', 'deflate bombs', (bench) => {
     expect(fixture.handler.count('close')).toBe(0);
   });
 
-  it('bounds what many clients have inflated together, and lets what inflates little go before', async () => {
+  it('limits what many clients inflate together, and prefers messages that inflate little', async () => {
     const fixture = await bench.start({ endpoints: [{ compression: true, maxMessageBytes: MIB }] });
     const bomb = deflatedFrame(Buffer.alloc(MIB - KIB));
     const bombers = await Promise.all(Array.from({ length: 40 }, () => bench.raw(fixture, DEFLATE)));
@@ -85,7 +85,7 @@ onTransport('ws', 'deflate bombs', (bench) => {
     expect(fixture.handler.count('close')).toBe(0);
   });
 
-  it('lets go of a client that leaves while its message waits', async () => {
+  it('releases a client that disconnects while its message waits', async () => {
     const fixture = await bench.start({ endpoints: [{ compression: true, maxMessageBytes: MIB }] });
     const client = await bench.raw(fixture, DEFLATE);
     const connection = await fixture.handler.next('open');
@@ -100,7 +100,7 @@ onTransport('ws', 'deflate bombs', (bench) => {
   });
 });
 
-onTransport('ws', 'frames that bring nothing', (bench) => {
+onTransport('ws', 'frames without payload', (bench) => {
   it.each([
     ['pings', encodeFrame(OPCODE.ping, '')],
     ['pongs', encodeFrame(OPCODE.pong, '')],
@@ -120,7 +120,7 @@ onTransport('ws', 'frames that bring nothing', (bench) => {
     expect(Buffer.from(connection.messages[0]?.payload ?? []).toString()).toMatch(/^ax*z$/);
   });
 
-  it('are handed over at once when the connection is lost', async () => {
+  it('are delivered at once when the connection is lost', async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     const connection = await fixture.handler.next('open');
@@ -133,7 +133,7 @@ onTransport('ws', 'frames that bring nothing', (bench) => {
 });
 
 onBothTransports('pings', (bench) => {
-  it('answers each of 61 and of 500 pings that come in one segment', async () => {
+  it('answers each of 61 and of 500 pings in one segment', async () => {
     const fixture = await bench.start();
     for (const count of [61, 500]) {
       const client = await bench.raw(fixture);
@@ -147,7 +147,7 @@ onBothTransports('pings', (bench) => {
     }
   });
 
-  it('takes pongs that nobody asked for and control frames between fragments', async () => {
+  it('accepts unsolicited pongs and control frames between fragments', async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     const connection = await fixture.handler.next('open');
@@ -164,7 +164,7 @@ onBothTransports('pings', (bench) => {
 });
 
 onTransport('ws', 'a client that pings and does not read', (bench) => {
-  it('costs no more than a bounded queue, and is answered the latest when it reads again', async () => {
+  it('costs at most a bounded queue, and gets the pong for its latest ping when it reads again', async () => {
     const fixture = await bench.start();
     const client = await bench.raw(fixture);
     const { socket } = await fixture.handler.next('open');
@@ -194,7 +194,7 @@ onTransport('ws', 'fragments', (bench) => {
     return heapUsed + external;
   }
 
-  it('takes a message in fragments of one byte, byte by byte the same, in memory near its size', async () => {
+  it("reassembles fragments of one byte, in memory close to the message's size", async () => {
     const fixture = await bench.start({ endpoints: [{ maxMessageBytes: MIB }] });
     const client = await bench.raw(fixture);
     const connection = await fixture.handler.next('open');
