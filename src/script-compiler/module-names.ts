@@ -39,7 +39,7 @@ export function isRemote(name: string): boolean {
  * JavaScript's own globals, and those Web APIs that scripts may use although k6 lacks them. Node's
  * other globals are hidden.
  */
-export const BUILT_INS: readonly string[] = `
+export const PERMITTED_GLOBALS: readonly string[] = `
   Object Function Array Number Boolean String Symbol BigInt Date RegExp Promise Map Set WeakMap WeakSet WeakRef
   FinalizationRegistry Proxy Reflect JSON Math Intl Error AggregateError EvalError RangeError ReferenceError
   SyntaxError TypeError URIError ArrayBuffer SharedArrayBuffer DataView Atomics WebAssembly Iterator Int8Array

@@ -87,7 +87,7 @@ export interface ConnectionMarks {
  * A WebSocket client connection. It writes the handshake itself, reads plain messages in place with
  * a frame walker, and leaves everything else to `ws`.
  */
-export class Connection {
+export class ClientConnection {
   readonly marks: ConnectionMarks = { dialStart: 0 };
   #socket: Socket | undefined;
   #webSocket: AdoptedSocket | undefined;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import { errorMessage, systemErrorCode, WsgError } from '../../core/error.js';
 import type { Target } from './dial-plan.js';
-import { Connection } from './connection.js';
+import { ClientConnection } from './connection.js';
 import type { DialTarget } from './dial-target.js';
 
 const NORMAL_CLOSURE = 1000;
@@ -28,7 +28,7 @@ export async function probeTarget(target: Target, { dial, clock, signal }: Probe
   });
   const handlers = { onMessage: () => undefined, onPong: () => undefined, onClose: () => reportClosed() };
   const deps = { clock, readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES) };
-  const connection = new Connection(dial, handlers, deps);
+  const connection = new ClientConnection(dial, handlers, deps);
   const abort = (): void => {
     connection.abort(new Error('the probe was aborted'));
     reportClosed();

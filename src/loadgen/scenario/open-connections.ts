@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 import { CLOSING_TIMEOUT_MS } from '../client/adopt-socket.js';
-import type { Connection } from '../client/connection.js';
+import type { ClientConnection } from '../client/connection.js';
 import type { SessionMetrics } from '../metric/built-in-metrics.js';
 
 /** Twice the time that a peer has to answer a close: milliseconds. */
@@ -18,7 +18,7 @@ interface CountedBytes {
  * outlast the iteration. Counts their bytes.
  */
 export class OpenConnections {
-  readonly #counted = new Map<Connection, CountedBytes>();
+  readonly #counted = new Map<ClientConnection, CountedBytes>();
   #reportEmpty: () => void = () => undefined;
 
   get size(): number {
@@ -33,12 +33,12 @@ export class OpenConnections {
   }
 
   /** Adds a connection, whose bytes are counted in `metrics`. */
-  add(connection: Connection, metrics: CountedBytes['metrics']): void {
+  add(connection: ClientConnection, metrics: CountedBytes['metrics']): void {
     this.#counted.set(connection, { metrics, received: 0, sent: 0 });
   }
 
   /** Counts the connection's last bytes and removes it. */
-  remove(connection: Connection): void {
+  remove(connection: ClientConnection): void {
     const bytes = this.#counted.get(connection);
     if (bytes === undefined) return;
     this.#count(connection, bytes);
@@ -52,7 +52,7 @@ export class OpenConnections {
   }
 
   /** The same for one connection. */
-  countBytesOf(connection: Connection): void {
+  countBytesOf(connection: ClientConnection): void {
     const bytes = this.#counted.get(connection);
     if (bytes !== undefined) this.#count(connection, bytes);
   }
@@ -79,7 +79,7 @@ export class OpenConnections {
     }
   }
 
-  #count(connection: Connection, bytes: CountedBytes): void {
+  #count(connection: ClientConnection, bytes: CountedBytes): void {
     const { bytesReceived, bytesSent } = connection;
     bytes.metrics.dataReceived.add(bytesReceived - bytes.received);
     bytes.metrics.dataSent.add(bytesSent - bytes.sent);

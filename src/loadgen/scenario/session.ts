@@ -1,4 +1,4 @@
-import { Connection, type DialResult } from '../client/connection.js';
+import { ClientConnection, type DialResult } from '../client/connection.js';
 import type { MessageSink } from '../client/frame-walker.js';
 import type { UserDeps } from './scenario.js';
 
@@ -31,7 +31,7 @@ export interface SessionOptions {
  * counts them.
  */
 export class Session {
-  readonly #connection: Connection;
+  readonly #connection: ClientConnection;
   readonly #pings = new Map<string, PendingPing>();
   #pingsSent = 0;
   #isEnded = false;
@@ -56,7 +56,7 @@ export class Session {
       onPong: (payload: Buffer) => this.#onPong(payload.toString('latin1')),
       onClose: () => this.#onClose(),
     };
-    this.#connection = new Connection(deps.targets.of(options.vu), handlers, deps);
+    this.#connection = new ClientConnection(deps.targets.of(options.vu), handlers, deps);
   }
 
   /**

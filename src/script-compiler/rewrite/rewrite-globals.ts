@@ -1,7 +1,7 @@
 import type { AnyNode } from 'acorn';
 import { isType, type NodeOf } from '../syntax.js';
 import type { Rewriting } from './rewrite-sites.js';
-import { BUILT_INS } from '../module-names.js';
+import { PERMITTED_GLOBALS } from '../module-names.js';
 
 const LIVE_GLOBALS: readonly string[] = ['__ENV', '__VU', '__ITER'];
 
@@ -39,7 +39,7 @@ export function rewriteGlobals(rewriting: Rewriting): readonly string[] {
     if (LIVE_GLOBALS.includes(name)) replace(node, `${rewriting.names.scope}.live.${name}`, rewriting);
     else if (syntax.mayChangeGlobal) replace(node, propertyOf(node, rewriting), rewriting);
     else if (isInstance) parameters.add(name);
-    else if (!BUILT_INS.includes(name)) replace(node, missing(node, rewriting), rewriting);
+    else if (!PERMITTED_GLOBALS.includes(name)) replace(node, missing(node, rewriting), rewriting);
   }
   return [...parameters];
 }
@@ -53,7 +53,8 @@ function isReplacedWhole(node: NodeOf<'Identifier'>, { blocking }: Rewriting): b
 
 function propertyOf(node: NodeOf<'Identifier'>, rewriting: Rewriting): string {
   const { names } = rewriting;
-  const isThere = BUILT_INS.includes(node.name) || INSTANCE_GLOBALS.includes(node.name) || isOfTypeof(node, rewriting);
+  const isThere =
+    PERMITTED_GLOBALS.includes(node.name) || INSTANCE_GLOBALS.includes(node.name) || isOfTypeof(node, rewriting);
   if (isThere || node.name === 'globalThis' || node.name === 'global') return `${names.global}.${node.name}`;
   return `${names.scope}.holder("${node.name}").${node.name}`;
 }

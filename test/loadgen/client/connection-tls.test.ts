@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:https';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { systemClock } from '../../../src/core/clock.js';
-import { Connection } from '../../../src/loadgen/client/connection.js';
+import { ClientConnection } from '../../../src/loadgen/client/connection.js';
 import { createDialTarget } from '../../../src/loadgen/client/dial-target.js';
 import { probeTarget } from '../../../src/loadgen/client/probe-target.js';
 
@@ -50,7 +50,7 @@ it('reads messages over TLS, and marks when TCP and TLS were up', async () => {
   const events = new EventEmitter();
   const received = once(events, 'message');
   const closed = once(events, 'close');
-  const connection = new Connection(
+  const connection = new ClientConnection(
     createDialTarget(url),
     {
       onMessage: (_bytes, start, end) => void events.emit('message', end - start),

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { systemClock } from '../../../src/core/clock.js';
-import { Connection, type ConnectionHandlers } from '../../../src/loadgen/client/connection.js';
+import { ClientConnection, type ConnectionHandlers } from '../../../src/loadgen/client/connection.js';
 import { createDialTarget } from '../../../src/loadgen/client/dial-target.js';
 import { LoadTarget } from '../../support/load-target.js';
 
@@ -42,7 +42,7 @@ class Notes implements ConnectionHandlers {
   }
 }
 
-describe('Connection to a WebSocket server', () => {
+describe('ClientConnection to a WebSocket server', () => {
   const accepted: WebSocket[] = [];
   let target: LoadTarget;
 
@@ -57,9 +57,9 @@ describe('Connection to a WebSocket server', () => {
 
   afterEach(async () => target.stop());
 
-  async function open(): Promise<{ connection: Connection; notes: Notes; peer: WebSocket }> {
+  async function open(): Promise<{ connection: ClientConnection; notes: Notes; peer: WebSocket }> {
     const notes = new Notes();
-    const connection = new Connection(createDialTarget(target.url), notes, context);
+    const connection = new ClientConnection(createDialTarget(target.url), notes, context);
     expect(await connection.dial()).toMatchObject({ status: 101 });
     await notes.reached(1);
     const peer = accepted[0];
@@ -135,13 +135,13 @@ describe('Connection to a WebSocket server', () => {
 
   it('reports the status when the server refuses the upgrade', async () => {
     const refused = createDialTarget(target.url.replace('/connect', '/refused'));
-    const result = await new Connection(refused, new Notes(), context).dial();
+    const result = await new ClientConnection(refused, new Notes(), context).dial();
     expect(result.status).toBe(403);
     expect(result.error?.message).toContain('403 instead of 101');
   });
 });
 
-describe('Connection to a server that is not a WebSocket server', () => {
+describe('ClientConnection to a server that is not a WebSocket server', () => {
   let server: Server;
   let answer: (socket: Socket) => void;
 
@@ -159,7 +159,7 @@ describe('Connection to a server that is not a WebSocket server', () => {
   async function dial(): Promise<{ status: number; message: string | undefined }> {
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const result = await new Connection(createDialTarget(`ws://127.0.0.1:${port}/`), new Notes(), context).dial();
+    const result = await new ClientConnection(createDialTarget(`ws://127.0.0.1:${port}/`), new Notes(), context).dial();
     return { status: result.status, message: result.error?.message };
   }
 

@@ -7,7 +7,7 @@ import { TLSSocket } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { systemClock } from '../../../src/core/clock.js';
-import { Connection, type DialResult } from '../../../src/loadgen/client/connection.js';
+import { ClientConnection, type DialResult } from '../../../src/loadgen/client/connection.js';
 import { NameResolver } from '../../../src/loadgen/client/name-resolver.js';
 import { AddressBlock } from '../../../src/loadgen/client/local-addresses.js';
 import type { LoadFlags } from '../../../src/loadgen/options/index.js';
@@ -73,7 +73,7 @@ async function visit(targets: DialTargets, vu = 1): Promise<DialResult & { reado
     onClose: () => void events.emit('close'),
   };
   const context = { clock: systemClock, readBuffer: Buffer.alloc(65_536) };
-  const connection = new Connection(targets.of(vu), handlers, context);
+  const connection = new ClientConnection(targets.of(vu), handlers, context);
   const result = await connection.dial();
   if (result.error !== undefined) return { ...result, text: '' };
   const [text] = await message;

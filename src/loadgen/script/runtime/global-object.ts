@@ -1,5 +1,5 @@
 import { Script } from 'node:vm';
-import { BUILT_INS } from '../../../script-compiler/module-names.js';
+import { PERMITTED_GLOBALS } from '../../../script-compiler/module-names.js';
 
 /** The initial content of a script instance's global object. */
 export interface GlobalDeps {
@@ -15,7 +15,7 @@ export interface GlobalDeps {
  */
 export function createGlobalObject({ live, globals }: GlobalDeps): object {
   const own: object = {};
-  for (const name of BUILT_INS) defineBuiltIn(own, name);
+  for (const name of PERMITTED_GLOBALS) defineBuiltIn(own, name);
   for (const [name, value] of Object.entries(globals)) define(own, name, value, true);
   defineLive(own, live);
   define(own, 'globalThis', own);

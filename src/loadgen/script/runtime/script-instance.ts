@@ -4,7 +4,7 @@ import type { Guard, Returned, ScriptFunction } from './guard.js';
 import { Waiting } from './waiting.js';
 import { type LiveGlobals, createGlobalObject } from './global-object.js';
 import { pathToFileURL } from 'node:url';
-import { BUILT_INS } from '../../../script-compiler/module-names.js';
+import { PERMITTED_GLOBALS } from '../../../script-compiler/module-names.js';
 
 /** Collaborators of one script instance. */
 export interface InstanceDeps {
@@ -116,7 +116,7 @@ export class ScriptScope {
     if (name === 'require') return this.#require;
     const { globals } = this.#deps;
     if (Object.hasOwn(globals, name)) return globals[name];
-    return BUILT_INS.includes(name) ? Reflect.get(globalThis, name) : undefined;
+    return PERMITTED_GLOBALS.includes(name) ? Reflect.get(globalThis, name) : undefined;
   }
 
   /** `globalThis` of this instance; created when first used. */

@@ -5,7 +5,7 @@ import type { SeriesRegistry } from '../../metric/series-registry.js';
 import type { RequestPace } from '../../pacing/request-pace.js';
 import { type Tags, withTags, type Counter, type Series } from '../../metric/series.js';
 import type { RuntimeOptions } from '../../client/read-network.js';
-import type { Connection } from '../../client/connection.js';
+import type { ClientConnection } from '../../client/connection.js';
 import type { OpenConnections } from '../../scenario/open-connections.js';
 import { CookieStore } from './cookie-jar.js';
 import { EventLoop } from './event-loop.js';
@@ -94,7 +94,7 @@ export class VuContext {
   /** Bytes sent and received by its requests and connections. */
   readonly bytes: IterationBytes;
   /** Its connections that have a socket. */
-  readonly #sockets = new Set<Connection>();
+  readonly #sockets = new Set<ClientConnection>();
   /** Functions that release resources at the end of the iteration. */
   readonly #ends = new Set<() => void>();
 
@@ -108,12 +108,12 @@ export class VuContext {
   }
 
   /** Counts the bytes of the connection until it is removed. */
-  addSocket(connection: Connection): void {
+  addSocket(connection: ClientConnection): void {
     this.#sockets.add(connection);
     this.thread.connections.add(connection, this.bytes);
   }
 
-  removeSocket(connection: Connection): void {
+  removeSocket(connection: ClientConnection): void {
     this.#sockets.delete(connection);
     this.thread.connections.remove(connection);
   }

@@ -1,4 +1,9 @@
-import { type BrokenBy, Connection, type ConnectionHandlers, type DialResult } from '../../../client/connection.js';
+import {
+  type BrokenBy,
+  ClientConnection,
+  type ConnectionHandlers,
+  type DialResult,
+} from '../../../client/connection.js';
 import type { ResponseHeaders } from '../../../client/upgrade-response.js';
 import type { SessionMetrics } from '../../../metric/built-in-metrics.js';
 import { withTags, type Tags } from '../../../metric/series.js';
@@ -32,7 +37,7 @@ export interface SocketOptions {
  * until the peer has answered, so that the numbers of both sides agree.
  */
 export class SocketConnection {
-  readonly #connection: Connection;
+  readonly #connection: ClientConnection;
   readonly #pings = new Map<string, number>();
   readonly #baseTags: Tags;
   #metrics: SessionMetrics;
@@ -67,7 +72,7 @@ export class SocketConnection {
     const { thread } = vu;
     this.#baseTags = this.#tagsBefore();
     this.#metrics = thread.metrics.bindSession(this.#baseTags);
-    this.#connection = new Connection(request.target, this.#handlers(), thread);
+    this.#connection = new ClientConnection(request.target, this.#handlers(), thread);
   }
 
   /** Never rejects. Records `ws_sessions` and `ws_connecting`, also for a failed dial. */
