@@ -34,7 +34,7 @@ const EVENTS = `const got = []; ws.binaryType = 'arraybuffer';
   ws.onclose = () => { got.push('close'); console.log(got.join()); };`;
 
 /** Events that a script gets in k6 1.3.0, by path. */
-const HEARD: readonly (readonly [path: string, events: readonly string[]])[] = [
+const RECEIVED: readonly (readonly [path: string, events: readonly string[]])[] = [
   ['ten', ['open', ...TEN, 'close']],
   ['split', ['open', ...TEN, 'close']],
   ['close', ['open', ...TEN, 'close']],
@@ -47,10 +47,10 @@ describe('a message that arrives with the answer to the handshake', () => {
   it.each(['k6/websockets', 'k6/experimental/websockets'])('is delivered after open, in order: %s', async (module) => {
     const ending = await runScriptFiles({
       'script.js': `import { WebSocket } from '${module}';
-        export default function () { for (const path of ${JSON.stringify(HEARD.map(([path]) => path))}) {
+        export default function () { for (const path of ${JSON.stringify(RECEIVED.map(([path]) => path))}) {
           const ws = new WebSocket('ws://${server.host}/' + path); ${EVENTS.replace('console.log(', "console.log(path + ' ' + ")} } }`,
     });
-    const expected = HEARD.map(([path, events]) => `${path} ${events.join()}`);
+    const expected = RECEIVED.map(([path, events]) => `${path} ${events.join()}`);
     expect(consoleLines(ending).toSorted()).toEqual(expected.toSorted());
   });
 

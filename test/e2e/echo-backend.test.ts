@@ -63,7 +63,7 @@ class EchoClient {
 }
 
 /** A TCP proxy to the gateway that can be cut. */
-class CuttableWay {
+class CuttableProxy {
   readonly #sockets = new Set<Socket>();
   #isOpen = true;
   readonly #server = createServer((near) => this.#join(near));
@@ -73,17 +73,17 @@ class CuttableWay {
     this.#target = target;
   }
 
-  static async to(target: number): Promise<{ readonly way: CuttableWay; readonly port: number }> {
-    const way = new CuttableWay(target);
-    way.#server.listen(0, '127.0.0.1');
-    await once(way.#server, 'listening');
+  static async to(target: number): Promise<{ readonly proxy: CuttableProxy; readonly port: number }> {
+    const proxy = new CuttableProxy(target);
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
     onTestFinished(() => {
-      way.cut();
-      way.#server.close();
+      proxy.cut();
+      proxy.#server.close();
     });
-    const address = way.#server.address();
+    const address = proxy.#server.address();
     if (address === null || typeof address === 'string') throw new Error('there is no port');
-    return { way, port: address.port };
+    return { proxy, port: address.port };
   }
 
   cut(): void {
@@ -92,7 +92,7 @@ class CuttableWay {
     this.#sockets.clear();
   }
 
-  mend(): void {
+  restore(): void {
     this.#isOpen = true;
   }
 
@@ -132,16 +132,16 @@ describe('the echo backend', () => {
 
   it('loses no message and keeps the order when its connection to the gateway was cut', async () => {
     const gateway = await startGateway();
-    const { way, port } = await CuttableWay.to(gateway);
+    const { proxy, port } = await CuttableProxy.to(gateway);
     const backend = startProgram(process.execPath, ['echo-backend.mjs', `http://127.0.0.1:${port}`]);
     await backend.until(/^following /);
     const client = await EchoClient.connect(gateway);
     client.socket.send('before');
     await client.received(1);
-    way.cut();
+    proxy.cut();
     for (const text of ['meanwhile 1', 'meanwhile 2', 'meanwhile 3']) client.socket.send(text);
     await backend.until(/^the stream /);
-    way.mend();
+    proxy.restore();
     await backend.until(/^following /, 2);
     client.socket.send('after');
     // The cut may fall between an answer and its acknowledgement to the backend. That answer then
