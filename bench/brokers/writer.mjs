@@ -8,7 +8,7 @@ import { NatsSink } from '../../dist/gateway/sinks/nats/nats-sink.js';
 import { cpuShares } from './cpu-shares.mjs';
 
 const BATCH = 1_000;
-const DEPS = { clock: systemClock, log: silentLogger, tellLimit: () => undefined, position: 0 };
+const DEPS = { clock: systemClock, log: silentLogger, reportLimit: () => undefined, position: 0 };
 const [kind, addr, eventsText] = process.argv.slice(2);
 const events = Number(eventsText);
 const connections = Array.from({ length: 50 }, () => randomUUID());

@@ -9,7 +9,7 @@ import { encodeCommand } from '../../dist/gateway/redis/resp-reader.js';
 import { RedisSink } from '../../dist/gateway/sinks/redis/redis-sink.js';
 
 const BATCH = 1_000;
-const DEPS = { clock: systemClock, log: silentLogger, tellLimit: () => undefined, position: 0 };
+const DEPS = { clock: systemClock, log: silentLogger, reportLimit: () => undefined, position: 0 };
 const BATCHES_IN_FLIGHT = 4;
 const STREAM = 'connectionevents';
 const LF = 0x0a;

@@ -39,10 +39,10 @@ function proxyProblems({ proxy_protocol, trusted_proxies, transport }: AccessPar
   if (!proxy_protocol) return [];
   const problems: Problem[] = [];
   if (trusted_proxies.length === 0) {
-    problems.push({ path: ['trusted_proxies'], message: 'must name the proxies when proxy_protocol is on' });
+    problems.push({ path: ['trusted_proxies'], message: 'must list the proxies when proxy_protocol is on' });
   }
   if (transport === 'uws') {
-    const message = "'uws' cannot tell whose PROXY header it reads; proxy_protocol needs transport ws";
+    const message = "'uws' does not support PROXY headers; proxy_protocol needs transport ws";
     problems.push({ path: ['transport'], message });
   }
   return problems;

@@ -43,17 +43,20 @@ function jwtProblems({ secret, secret_file, jwks_url, algorithms }: AuthKeys['jw
   const problems: Problem[] = [];
   const given = [secret, secret_file, jwks_url].filter((text) => text !== '').length;
   if (given !== 1) {
-    problems.push({ path: ['jwt'], message: `needs one of secret, secret_file and jwks_url, not ${given} of them` });
+    problems.push({
+      path: ['jwt'],
+      message: `must have exactly one of secret, secret_file and jwks_url (got ${given})`,
+    });
   }
   if (secret !== '' && Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
-    problems.push({ path: ['jwt', 'secret'], message: `needs at least ${MIN_SECRET_BYTES} bytes` });
+    problems.push({ path: ['jwt', 'secret'], message: `must have at least ${MIN_SECRET_BYTES} bytes` });
   }
   if (jwks_url !== '' && !isUrl(jwks_url)) problems.push({ path: ['jwt', 'jwks_url'], message: NO_URL });
   const fitting: readonly string[] = jwks_url === '' ? SECRET_ALGORITHMS : KEY_SET_ALGORITHMS;
   algorithms.forEach((algorithm, index) => {
     if (fitting.includes(algorithm)) return;
     const kind = jwks_url === '' ? 'a secret' : 'a key set';
-    const message = `'${algorithm}' does not go with ${kind}: ${fitting.join(', ')}`;
+    const message = `'${algorithm}' does not fit ${kind}; use one of ${fitting.join(', ')}`;
     problems.push({ path: ['jwt', 'algorithms', index], message });
   });
   return problems;

@@ -73,7 +73,7 @@ export class RedisPipeline {
 
   #begin(wanted: Pick<Exchange, 'expected' | 'onReply' | 'keepsStrings'>): Promise<void> {
     if (this.#socket === undefined) return Promise.reject(new RedisConnectionLost(this.#lostBecause, 0));
-    if (this.#exchange !== undefined) return Promise.reject(new Error('An exchange is under way already.'));
+    if (this.#exchange !== undefined) return Promise.reject(new Error('An exchange is in flight already.'));
     return new Promise((resolve, reject) => {
       const cancelDeadline = this.#watch(this.#address.replyTimeoutMs);
       this.#exchange = { ...wanted, answered: 0, resolve, reject, cancelDeadline };

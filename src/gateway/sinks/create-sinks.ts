@@ -6,7 +6,7 @@ import type { DestinationTemplate } from '../template/event-router.js';
 import { hasPlaceholder } from '../template/template.js';
 import type { EventSink } from './event-sink.js';
 import { MemorySink } from './memory/memory-sink.js';
-import { limitWarning, type AcceptedMessages, type TellLimit } from './message-limit.js';
+import { limitWarning, type AcceptedMessages, type ReportLimit } from './message-limit.js';
 import type { SinksConfig } from './sink-definition.js';
 
 export interface CreateSinksOptions {
@@ -44,11 +44,11 @@ export function createSinks(options: CreateSinksOptions): Sinks {
   const embedded = config.sinks.embedded
     ? new MemorySink({ boot, clock, limits: config.ring, ...(recovered && { recovered }) })
     : undefined;
-  const tellLimitOf = warnOfLimits(options);
+  const reportLimitOf = warnOfLimits(options);
   const { on, positions } = config.sinks;
   const configured = on.map((each): ConfiguredSink => {
     const { name, required, address } = each;
-    const sink = each.create({ clock, log, tellLimit: tellLimitOf(name), position: positions.indexOf(name) });
+    const sink = each.create({ clock, log, reportLimit: reportLimitOf(name), position: positions.indexOf(name) });
     return { sink, required, address };
   });
   return { all: embedded === undefined ? configured : [{ sink: embedded, required: true }, ...configured], embedded };
@@ -68,13 +68,13 @@ const OFF: DestinationTemplate = { text: '' };
 /**
  * Takes the limits of each sink. The same limit is reported once, however often the sink connects.
  */
-function warnOfLimits({ config, log, warnOfLimit }: CreateSinksOptions): (sink: string) => TellLimit {
-  const told = new Set<string>();
+function warnOfLimits({ config, log, warnOfLimit }: CreateSinksOptions): (sink: string) => ReportLimit {
+  const reported = new Set<string>();
   const warn = warnOfLimit ?? ((sink, warning) => log.warn('sink.message-limit', { sink, warning }));
   return (sink) => (limit) => {
     const warning = limitWarning(limit, config);
-    if (warning === undefined || told.has(sink + warning)) return;
-    told.add(sink + warning);
+    if (warning === undefined || reported.has(sink + warning)) return;
+    reported.add(sink + warning);
     warn(sink, warning);
   };
 }

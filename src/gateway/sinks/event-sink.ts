@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
 import type { GatewayEvent } from '../event/gateway-event.js';
-import type { TellLimit } from './message-limit.js';
+import type { ReportLimit } from './message-limit.js';
 
 /** An event that a sink will never take, and why. */
 export interface RefusedEvent {
@@ -81,7 +81,7 @@ export type StartPurpose = 'deliver' | 'look';
 export interface SinkDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly tellLimit: TellLimit;
+  readonly reportLimit: ReportLimit;
   /** The sink's position in an event's destinations. */
   readonly position: number;
 }

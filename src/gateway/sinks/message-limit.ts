@@ -10,7 +10,7 @@ export interface MessageLimit {
 }
 
 /** Called by a sink as soon as it knows a limit: at its start, and on each new connection. */
-export type TellLimit = (limit: MessageLimit) => void;
+export type ReportLimit = (limit: MessageLimit) => void;
 
 /** The sizes of messages that endpoints accept. */
 export interface AcceptedMessages {

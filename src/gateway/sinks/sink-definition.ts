@@ -11,7 +11,7 @@ export const required = z
     'A required sink that is away keeps events in the outbox; an optional one misses events above its own bound, counted.',
   );
 
-/** A key of a sink whose template names the destination of each event. */
+/** The key with the template for the destinations of events. */
 export interface DestinationKey<Config> {
   readonly key: string;
   readonly template: (config: Config) => string;
@@ -45,13 +45,13 @@ export interface SinkDefinitionOptions<Keys extends { readonly required: boolean
   /** Whether the sink may refuse events for good, which need a folder for dead letters. */
   readonly mayRefuse: boolean;
   /**
-   * The sink, not started. It reports its message limit to `deps.tellLimit`, and its
+   * The sink, not started. It reports its message limit to `deps.reportLimit`, and its
    * `start('look')` is what `serve --check` tries.
    */
   readonly create: (config: Config, deps: SinkDeps) => EventSink;
 }
 
-/** A kind of sink as the gateway's list has it: nobody else needs the type of its configuration. */
+/** A kind of sink in the gateway's list, without the type of its configuration. */
 export interface SinkDefinition {
   readonly name: string;
   /** The schema of `stream_<name>`. Its output is undefined when the sink is off. */

@@ -4,7 +4,7 @@ import { BackendRefusal } from '../../core/backend-refusal.js';
 import { DeliveryError, type SinkFailure, type StartPurpose } from './event-sink.js';
 import { waitAtMost } from '../../core/delay.js';
 
-/** A connection that never comes back. */
+/** A connection that does not reconnect. */
 interface Link {
   /** Undefined while it is open. */
   readonly closedBecause: string | undefined;

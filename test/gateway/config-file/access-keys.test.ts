@@ -20,16 +20,16 @@ async function problems(yaml: string, env: Readonly<Record<string, string>> = {}
 }
 
 it.each([
-  ['mode: jwt', 'jwt: needs one of secret, secret_file and jwks_url, not 0 of them'],
+  ['mode: jwt', 'jwt: must have exactly one of secret, secret_file and jwks_url (got 0)'],
   [
     'mode: jwt, jwt: {secret_file: a, jwks_url: "https://a"}',
-    'jwt: needs one of secret, secret_file and jwks_url, not 2 of them',
+    'jwt: must have exactly one of secret, secret_file and jwks_url (got 2)',
   ],
-  [`mode: jwt, jwt: {secret: ${MARK}}`, 'jwt.secret: needs at least 32 bytes'],
+  [`mode: jwt, jwt: {secret: ${MARK}}`, 'jwt.secret: must have at least 32 bytes'],
   ['mode: jwt, jwt: {jwks_url: "ftp://a"}', 'jwt.jwks_url: must be an http:// or https:// URL without a user in it'],
   [
     'mode: jwt, jwt: {secret_file: a, algorithms: [HS256, RS256]}',
-    "jwt.algorithms[1]: 'RS256' does not go with a secret: HS256, HS384, HS512",
+    "jwt.algorithms[1]: 'RS256' does not fit a secret; use one of HS256, HS384, HS512",
   ],
   ['mode: webhook', 'webhook.url: must be an http:// or https:// URL without a user in it'],
   [
@@ -41,17 +41,17 @@ it.each([
   expect(await problems(`endpoints: [{auth: {${auth}}}]`)).toEqual([`endpoints[0].auth.${problem}`]);
 });
 
-it.each(['HS256', 'none', 'HS512', 'RS1'])('a key set does not go with the algorithm %s', async (algorithm) => {
+it.each(['HS256', 'none', 'HS512', 'RS1'])('the algorithm %s does not fit a key set', async (algorithm) => {
   const [problem] = await problems(
     `endpoints: [{auth: {mode: jwt, jwt: {jwks_url: "https://a", algorithms: [${algorithm}]}}}]`,
   );
-  expect(problem).toContain(`'${algorithm}' does not go with a key set`);
+  expect(problem).toContain(`'${algorithm}' does not fit a key set`);
 });
 
 it('PROXY headers need trusted proxies and a transport that supports them', async () => {
   expect(await problems('endpoints: [{}]\nproxy_protocol: true\ntransport: uws')).toEqual([
-    'trusted_proxies: must name the proxies when proxy_protocol is on',
-    "transport: 'uws' cannot tell whose PROXY header it reads; proxy_protocol needs transport ws",
+    'trusted_proxies: must list the proxies when proxy_protocol is on',
+    "transport: 'uws' does not support PROXY headers; proxy_protocol needs transport ws",
   ]);
 });
 

@@ -10,8 +10,8 @@ const streamName = z
   .regex(/^[^\s.*>/\\]+$/, { error: 'is not a stream name: no white space and none of . * > / \\' });
 
 /**
- * A subject in which each placeholder stands for one character: what is wrong around a placeholder
- * is wrong whatever it becomes.
+ * A subject that may be a template. The check replaces each placeholder by one character, so it
+ * finds problems that no value of a placeholder can resolve.
  */
 const subjectTemplate = z
   .string()

@@ -146,7 +146,7 @@ export class NatsSink implements EventSink {
     const subjects = [streamSubject(subject)];
     const link = await NatsLink.open({ addr, stream, subjects, makesStream: purpose === 'deliver', giveUp });
     const { maxBytes, maxBytesSetting: setting } = link.limits;
-    this.#deps.tellLimit({ maxBytes, setting, encoding: 'json', effect: 'refused' });
+    this.#deps.reportLimit({ maxBytes, setting, encoding: 'json', effect: 'refused' });
     return link;
   }
 }

@@ -184,7 +184,7 @@ export class RedisSink implements EventSink {
   }
 
   #reportLimit(name: string, maxBytes: number): void {
-    this.#deps.tellLimit({ maxBytes, setting: `${name} of Redis`, encoding: 'raw', effect: 'refused' });
+    this.#deps.reportLimit({ maxBytes, setting: `${name} of Redis`, encoding: 'raw', effect: 'refused' });
   }
 
   /** Tests the right to XADD without writing. */

@@ -170,7 +170,7 @@ export class WebhookSink implements EventSink {
    */
   async start(): Promise<void> {
     const { maxBatchBytes: maxBytes } = this.#config;
-    this.#deps.tellLimit({
+    this.#deps.reportLimit({
       maxBytes,
       setting: 'stream_webhook.max_batch_bytes',
       encoding: 'json',

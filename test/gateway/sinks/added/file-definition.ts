@@ -56,7 +56,7 @@ class FileSink implements EventSink {
 
   async start(): Promise<void> {
     const { folder, maxEventBytes: maxBytes } = this.#config;
-    this.#deps.tellLimit({ maxBytes, setting: 'stream_file.max_event_bytes', encoding: 'json', effect: 'refused' });
+    this.#deps.reportLimit({ maxBytes, setting: 'stream_file.max_event_bytes', encoding: 'json', effect: 'refused' });
     await access(folder, constants.W_OK).catch((cause: unknown) => {
       throw new WsgError('sink.refused', `The folder ${folder} cannot be written.`, { hint: 'Create it.', cause });
     });
