@@ -51,6 +51,23 @@ describe('a sink that is not required', () => {
     expect(missed + numbers.length).toBeGreaterThanOrEqual(500);
   });
 
+  it('keeps to its limit in bytes when most events of a tick are accepted without a check', async () => {
+    const away = new ScriptedSink('away', Array<typeof REJECT>(50).fill(REJECT));
+    const sinks = [
+      { sink: away, required: false },
+      { sink: new ScriptedSink('here'), required: true },
+    ];
+    const larger = { ...config, maxBytes: 1_000_000, optionalMaxBytes: 200_000 };
+    const { outbox, log } = manualOutbox(sinks, { config: larger });
+    await outbox.start();
+    for (let number = 1; number <= 2_000; number++) {
+      outbox.append(message('x'.repeat(100)));
+      if (number % 200 === 0) await settle(() => outbox.state().sinks[1]?.waiting === 0);
+    }
+    expect(log.events).toContain('sink.cut-off');
+    expect(outbox.state().bytes).toBeLessThanOrEqual(210_000);
+  });
+
   it('misses nothing while it is only slower', async () => {
     const slow = new ScriptedSink('slow', [REJECT, REJECT]);
     const { outbox, clock } = manualOutbox([{ sink: slow, required: false }], { config });

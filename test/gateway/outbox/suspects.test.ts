@@ -140,6 +140,15 @@ describe('an event that always fails while others are delivered', () => {
     expect(rig.log.events).toContain('sink.event-aside');
   });
 
+  it('holds the delivered position before it, and events that pass it are delivered once', async () => {
+    const sink = new WholeSink((event) => (isPoison(event) ? 'attempt' : undefined));
+    const rig = await started(sink);
+    const good = append(rig, 10, [150]).filter((each) => !each.startsWith('c0:') || Number(each.slice(3)) < 150);
+    await rig.pass(() => sink.taken.includes('c9:299'), 50);
+    expect(sink.taken.toSorted()).toEqual(good.toSorted());
+    expect(rig.outbox.deliveredThrough).toBe(149);
+  });
+
   it('is delivered in order when the sink finally accepts it', async () => {
     let isHealed = false;
     const sink = new WholeSink((event) => (isPoison(event) && !isHealed ? 'attempt' : undefined));
