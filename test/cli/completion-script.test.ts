@@ -12,7 +12,7 @@ const SCRIPT = completionScript('bash', [
   { name: 'completion', flags: [], choices: ['bash', 'zsh'] },
 ]);
 
-/** What bash offers when Tab is pressed behind these words. */
+/** Returns bash's completions after these words. */
 async function offered(...words: string[]): Promise<string[]> {
   const typed = words.map((word) => `'${word}'`).join(' ');
   const asked = `COMP_WORDS=(${typed}); COMP_CWORD=${words.length - 1}; _wsg; printf '%s\\n' "\${COMPREPLY[@]}"`;

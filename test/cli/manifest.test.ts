@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What JSON keeps of a value. */
+/** Converts a value to JSON and back. */
 function asJson(value: unknown): Record<string, unknown> {
   return JSON.parse(JSON.stringify(value));
 }

@@ -17,7 +17,7 @@ describe('an address without a scheme', () => {
   });
 
   it.each(['ws://a', 'wss://a:443', 'http://a', 'mailto:x', 'ws:/a', ':5000', '', '/connect', 'a b', '[::1', '?x'])(
-    'is what it is when it has one, or is no address: %s',
+    'is unchanged when it has a scheme, or is not an address: %s',
     (given) => {
       expect(withScheme(given, ['ws', 'wss'])).toBe(given);
     },

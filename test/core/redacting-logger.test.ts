@@ -40,7 +40,7 @@ it('lists and what is nested are looked through', () => {
   });
 });
 
-it('what is no secret stays as it is', () => {
+it('does not change text that is not a secret', () => {
   const masked = 'amqp://guest:***@host:5672/';
   const fields = {
     masked,

@@ -51,7 +51,7 @@ describe('a whole file', () => {
     );
   });
 
-  it('gives back the sketches of trends that are no times, whole or cut', async () => {
+  it('reads the sketches of trends that are not times, of complete and truncated files', async () => {
     const sketch = new ValueSketch();
     for (const value of [-3, 0, 0, 8]) sketch.record(value);
     const { count, min, max, sum } = sketch;
@@ -74,7 +74,7 @@ describe('a whole file', () => {
     }
   });
 
-  it('gives the outcomes of thresholds back as they were', async () => {
+  it('reads the outcomes of thresholds unchanged', async () => {
     const judged = { series: 'ws_ping{a:b}', expression: 'p(95)<5', aggregate: 'p(95)', ok: false, aborted: true };
     const path = await writeRun({
       thresholds: [
@@ -162,7 +162,7 @@ describe('a cut file', () => {
   });
 });
 
-describe('a file that is no run', () => {
+describe('a file that is not a run', () => {
   it.each([
     ['nothing', Buffer.alloc(0), 'run-file.foreign', 'is empty'],
     ['text', Buffer.from('hello\nworld\n'), 'run-file.foreign', 'does not begin with "wsg-run"'],

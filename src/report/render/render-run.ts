@@ -16,12 +16,12 @@ export interface Renderer {
 }
 
 /** Renders one JSON object: docs/reference/summary-json.md. */
-export const jsonRenderer: Renderer = {
+const jsonRenderer: Renderer = {
   render: (run: Run): string => `${JSON.stringify(summaryJson(run), null, 2)}\n`,
 };
 
 /** Renders HdrHistogram's percentile distribution of each trend, for plotting tools. */
-export const spectrumRenderer: Renderer = {
+const spectrumRenderer: Renderer = {
   render: (run: Run): string => renderSpectra(run),
 };
 
@@ -56,8 +56,14 @@ function notes({ events, end, complete }: Run): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-export const REPORT_FORMATS = ['text', 'json', 'spectrum'] as const;
-export type ReportFormat = (typeof REPORT_FORMATS)[number];
+type ReportFormat = 'text' | 'json' | 'spectrum';
+
+/** All renderers of a single run. */
+const RENDERERS: Readonly<Record<ReportFormat, Renderer>> = {
+  text: textRenderer,
+  json: jsonRenderer,
+  spectrum: spectrumRenderer,
+};
 
 export interface RenderReportOptions extends Partial<ReportOptions> {
   readonly format: ReportFormat;
@@ -66,17 +72,5 @@ export interface RenderReportOptions extends Partial<ReportOptions> {
 /** Reads a run file and renders its report. Throws the errors of `readRun`. */
 export async function renderReport(path: string, options: RenderReportOptions): Promise<string> {
   const run = await readRun(path, { seconds: false });
-  const renderer = await rendererOf(options.format);
-  return renderer.render(run, { colour: options.colour ?? false, columns: options.columns ?? 80 });
-}
-
-async function rendererOf(format: ReportFormat): Promise<Renderer> {
-  switch (format) {
-    case 'text':
-      return textRenderer;
-    case 'json':
-      return jsonRenderer;
-    case 'spectrum':
-      return (await import('./render-run.js')).spectrumRenderer;
-  }
+  return RENDERERS[options.format].render(run, { colour: options.colour ?? false, columns: options.columns ?? 80 });
 }

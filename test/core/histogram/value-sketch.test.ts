@@ -64,7 +64,7 @@ describe('a value sketch', () => {
     );
   });
 
-  it('leaves out what is no finite number', () => {
+  it('ignores values that are not finite', () => {
     expect(sketchOf([Number.NaN, Number.POSITIVE_INFINITY, 1]).count).toBe(1);
   });
 

@@ -112,7 +112,7 @@ describe('what is inconclusive', () => {
     expect(fewer.because).toMatch(/at most [23]\d% less \(90%\); a decrease of \d\d% would have been found$/);
   });
 
-  it('calls a drift a drift', () => {
+  it('reports a drift instead of autocorrelation', () => {
     const drifting: RunSpec = { ...run(10), times: (second) => timesAround(10 * (1 + second / 60))(second) };
     const [gate] = compareSpecs([run(10)], [drifting], ['ws_rtt p(50) < +10%']).gates;
     expect(gate?.warnings).toEqual([expect.stringMatching(/^drift: it rises throughout the new run, by \d\d %/)]);

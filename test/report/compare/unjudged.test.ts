@@ -70,7 +70,7 @@ describe('what is gated and cannot be judged', () => {
 
 describe('a bound that bounds nothing', () => {
   it.each([
-    ['per cent of what is no share', 'ws_msgs_received rate > 60%'],
+    ['per cent of a figure that is not a share', 'ws_msgs_received rate > 60%'],
     ['a share of more than all', 'http_req_failed rate < 5'],
   ])('is unjudged: %s', (_, gate) => {
     expect(compareSpecs([shares(0)], [shares(0)], [gate]).verdict).toBe('unjudged');

@@ -11,7 +11,7 @@ import { writeEchoRun } from '../../support/synthetic-run-file.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const HOSTILE = `</script><img src=x onerror="document.title='owned'"><!--`;
-/** Kept for whoever wants to see what was drawn; not in the repository. */
+/** Folder of the screenshots, which are not in the repository. */
 const PICTURES = fileURLToPath(new URL('../../../test-output/', import.meta.url));
 
 async function comparisonPage(

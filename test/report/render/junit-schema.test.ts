@@ -3,8 +3,8 @@ import { compareSpecs, timesAround, type RunSpec } from '../../support/loaded-ru
 import { renderComparison } from '../../../src/report/render/render-comparison.js';
 
 /**
- * What Jenkins' xUnit plugin lets stand where (junit-10.xsd): attributes that must be, those that
- * may be, and elements inside.
+ * The schema of Jenkins' xUnit plugin (junit-10.xsd): required and optional attributes, and child
+ * elements.
  */
 const SCHEMA: Readonly<Record<string, { readonly must: string[]; readonly may: string[]; readonly inside: string[] }>> =
   {
@@ -26,7 +26,7 @@ const SCHEMA: Readonly<Record<string, { readonly must: string[]; readonly may: s
   };
 const TAG = /<(?<end>\/?)(?<name>[\w-]+)(?<attributes>(?:\s+\w+="[^"<]*")*)(?<alone>\/?)>/g;
 
-/** What of a document is not as the schema has it. */
+/** Lists the deviations of a document from the schema. */
 function misfits(xml: string): readonly string[] {
   const open: string[] = [];
   const found: string[] = [];

@@ -57,7 +57,7 @@ describe('a report', () => {
     expect(report).toContain('the run did not finish: the run file is truncated after 1 s');
   });
 
-  it('of a file that is no run is a sentence', async () => {
+  it('of a file that is not a run is an error message', async () => {
     const path = join(await temporaryFolder(), 'notes.txt');
     await writeFile(path, 'hello\n');
     await expect(renderReport(path, { format: 'text' })).rejects.toThrow(`The file ${path} is not a run file`);

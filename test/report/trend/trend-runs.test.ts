@@ -55,7 +55,7 @@ describe('a trend', () => {
     expect(allowed.runs).toHaveLength(15);
   });
 
-  it('names files that are no runs, and shows what the others show; without any other it says why', async () => {
+  it('lists files that are not runs, and shows the trend of the others; without any run it reports the error', async () => {
     const broken = join(folder, 'broken.run');
     await writeFile(broken, 'no run');
     const { runs, leftOut } = await trendOfRuns([broken, ...paths], PLAIN);

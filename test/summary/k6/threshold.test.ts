@@ -117,7 +117,7 @@ describe('ThresholdJudge', () => {
     expect(Math.abs((found ?? 0) - value) / value).toBeLessThan(0.001);
   });
 
-  it('takes quantiles of values that are no times from their sketch', () => {
+  it('takes quantiles of values that are not times from their sketch', () => {
     const sketch = new ValueSketch();
     for (const value of [-5, 0, 7]) sketch.record(value);
     const { count, min, max, sum } = sketch;

@@ -12,7 +12,7 @@ const run = (medianMs: number, path?: string): RunSpec => ({
 const baselines = (medians: readonly number[]) => medians.map((median, at) => run(median, `b${at}.run`));
 const AS_BASELINE = { isBaseline: true, anchor: 5 };
 
-describe('a baseline that stands apart', () => {
+describe('an outlier among the baselines', () => {
   it('is left out and named, so that it hides no regression', () => {
     const base = baselines([10, 10.1, 40, 9.9, 10.05]);
     expect(compareSpecs(base, [run(14)], P50).verdict).toBe('inconclusive');
@@ -45,7 +45,7 @@ describe('a baseline that stands apart', () => {
   });
 });
 
-describe('baselines whose newest runs are on a level of their own', () => {
+describe('baselines whose newest runs are at a new level', () => {
   const before = Array.from({ length: 20 }, (_, at) => 10 * (1 + 0.01 * Math.sin(at * 2.4)));
 
   it('are what a new run is compared with: a gain that is lost again is a regression', () => {
@@ -68,7 +68,7 @@ describe('baselines whose newest runs are on a level of their own', () => {
   });
 });
 
-describe('a change that creeps in', () => {
+describe('a gradual change', () => {
   it('is found by commit 15 of 30 where it is 2 % a commit, and runs differ by 2.5 % besides', () => {
     const draws = new SeededRandom(5);
     const normal = (): number => Array.from({ length: 12 }, () => draws.below(1e6) / 1e6).reduce((a, b) => a + b, -6);

@@ -16,7 +16,7 @@ function run(seconds: readonly number[]): Resampled {
 }
 
 /**
- * Seconds with a spread of 10 % that hang together by `correlation`, on a slope of so much from the
+ * Seconds with a standard deviation of 10 % and the given autocorrelation, on a slope from the
  * beginning to the end.
  */
 function seconds(count: number, correlation: number, slope: number, seed: number): number[] {

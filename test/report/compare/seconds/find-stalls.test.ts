@@ -31,7 +31,7 @@ describe('stalls', () => {
     expect(textsOf(silentIn(isSilent), ['ws_msgs_received'])).toEqual([text.replace('ws_rtt', 'ws_msgs_received')]);
   });
 
-  it('are found where one message a second comes, once it has not for long', () => {
+  it('are found in traffic of one message per second after a long silence', () => {
     const slow = (from: number): RunSpec => ({
       seconds: 60,
       counters: { ws_msgs_received: (second) => (second % 2 === 0 && second < from ? 1 : 0) },
@@ -43,11 +43,11 @@ describe('stalls', () => {
   });
 
   it.each([
-    // Of 400 messages those of the first half second wait for its end.
+    // The messages of the first half second, of 400 in all, wait for its end.
     ['what was due meanwhile waits', (sample: number, time: number) => time + Math.max(0, 500 - sample * 2.5), 400],
     // Ten users wait, and nobody sends meanwhile.
     ['nobody sends meanwhile', (sample: number, time: number) => (sample < 10 ? 512 : time), 205],
-  ])('of half a second are found by the longest wait: %s', (_, waited, count) => {
+  ])('of half a second are detected by the longest wait: %s', (_, waited, count) => {
     const times = (second: number): readonly number[] =>
       second === 24
         ? usual(second)
@@ -59,7 +59,7 @@ describe('stalls', () => {
     expect(compareSpecs([steady], [{ ...steady, times }], P99).verdict).not.toBe('within budget');
   });
 
-  it('of half a second are found by what is missing of a count, within a second or across two', () => {
+  it('of half a second are detected by missing counts, within a second or across two', () => {
     const missing = (share: readonly number[]) => ({
       ...steady,
       counters: { ws_msgs_received: (second: number) => Math.round(400 * (share[second - 24] ?? 1)) },

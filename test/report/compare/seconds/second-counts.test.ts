@@ -60,7 +60,7 @@ describe('SecondCounts', () => {
 });
 
 describe('SecondCounts of slower seconds', () => {
-  it('makes a copy with all times so many times as long', () => {
+  it('makes a copy with all times multiplied by a factor', () => {
     const counts = filled(10, exponential);
     const slow = counts.slowed(1.2).slowed(1.5);
     for (const quantile of [0.5, 0.99])
@@ -83,7 +83,7 @@ describe('the grid of SecondCounts', () => {
     expect(Math.abs(counts.around(0.99, 10, 30).whole / truth - 1)).toBeLessThan(0.3);
   });
 
-  it('refuses quantiles that it was not made for, and bytes that are no histogram', () => {
+  it('refuses quantiles that it was not made for, and bytes that are not a histogram', () => {
     const counts = filled(3, exponential);
     expect(() => counts.around(0.95, 0, 3)).toThrow('not counted for the quantile 0.95');
     const bytes = encodeHistogram(histogramOf([5, 7, 7.5]));
