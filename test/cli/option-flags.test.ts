@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { rewriteArguments } from '../../src/cli/argv.js';
 import Loadtest from '../../src/commands/loadtest.js';
 import { OPTION_CATALOGUE, OPTIONS } from '../../src/loadgen/options/index.js';
 import { BUILT_INS } from '../../src/loadgen/scenario/index.js';
@@ -34,4 +35,12 @@ it('has every flag that the catalogue of options names, with its letter', () => 
 
 it('names every built-in scenario in the help of --scenario', () => {
   for (const name of BUILT_INS.names) expect(OPTIONS.scenario.help).toContain(name);
+});
+
+it('takes true and false for every switch of k6', () => {
+  const names = OPTION_CATALOGUE.all.flatMap(({ flag, isOwn }) =>
+    flag?.kind === 'switch' && isOwn !== true ? [flag.name] : [],
+  );
+  expect(names).toContain('throw');
+  for (const name of names) expect(rewriteArguments([`--${name}=true`])).toEqual([`--${name}`]);
 });

@@ -277,7 +277,7 @@ describe('wsg loadtest --spawn-gateway', () => {
     await wsg.says(/^running \(0m0[2-9]/m);
     await killChildOf(wsg.pid);
     const { code, stdout, stderr } = await wsg.ended;
-    expect(stderr).toContain('level=error msg="The gateway died in the middle of the run: it was ended by SIGKILL."');
+    expect(stderr).toContain('level=error msg="The gateway stopped during the run: it was ended by SIGKILL."');
     expect(stdout).toMatch(/ws_msgs_received\.+: \d{2}/);
     expect(code).toBe(14);
   });

@@ -43,7 +43,8 @@ export const runFlags = {
     description: 'Print the plan as JSON and its schedule as a chart, and run nothing; with --json only the JSON.',
   }),
   calibrate: Flags.boolean({
-    description: "Measure this machine's maximum rate against an echo server of its own; with --json as JSON.",
+    description:
+      'Measure the latency floor and the maximum message rate of this machine, against an echo server of its own.',
   }),
   json: Flags.boolean({
     description: 'Print the results as one JSON object to standard output, everything else to standard error.',
