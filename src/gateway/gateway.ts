@@ -198,7 +198,7 @@ export class Gateway {
     await this.#stopParts(parts, this.#config.drain.flushTimeoutMs);
     this.#log.info('gateway.stopped', {});
     if (this.#failedParts.length > 0)
-      throw new WsgError('gateway.stop-failed', `Not stopped in order: ${this.#failedParts.join(', ')}.`);
+      throw new WsgError('gateway.stop-failed', `Some parts did not stop cleanly:  ${this.#failedParts.join(', ')}.`);
   }
 
   async #drain(parts: GatewayParts): Promise<void> {
@@ -241,7 +241,7 @@ export class Gateway {
   async #stopPart(part: string, stop: () => unknown, boundMs = STOP_PART_MS): Promise<void> {
     let cancel = (): void => undefined;
     const late = new Promise<never>((_resolve, reject) => {
-      cancel = this.#clock.schedule(() => reject(new Error(`not done after ${boundMs / 1000} s`)), boundMs);
+      cancel = this.#clock.schedule(() => reject(new Error(`it did not stop within ${boundMs / 1000} s`)), boundMs);
     });
     try {
       await Promise.race([stop(), late]);

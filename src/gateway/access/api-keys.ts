@@ -48,7 +48,7 @@ async function readKeys(file: string): Promise<string[]> {
   const short = lines.findIndex((line) => isKey(line) && line.length < MIN_API_KEY_LENGTH);
   if (short >= 0) throw unreadable(`line ${short + 1} of ${file} has fewer than ${MIN_API_KEY_LENGTH} characters`);
   const keys = lines.filter(isKey);
-  if (keys.length === 0) throw unreadable(`${file} holds no API key`);
+  if (keys.length === 0) throw unreadable(`${file} contains no API key`);
   return keys;
 }
 
@@ -66,7 +66,7 @@ function isKey(line: string): boolean {
 
 function unreadable(problem: string, cause?: unknown): WsgError {
   return new WsgError('secret.unreadable', `The API keys cannot be used: ${problem}.`, {
-    hint: 'One key a line; lines that begin with # are comments.',
+    hint: 'One key per line; lines that begin with # are comments.',
     cause,
   });
 }

@@ -11,7 +11,7 @@ const SHOWN_CHARACTERS = 64;
 export function tagProblem(tags: ReadonlyMap<string, string>, { maxTagBytes }: TagLimits): string | undefined {
   for (const [key, value] of tags) {
     if (key === 'id') return "a tag cannot be called 'id': /status shows the connection's id there";
-    if (key === '') return 'a tag needs a name';
+    if (key === '') return 'a tag must have a name';
     const bytes = Buffer.byteLength(key) + Buffer.byteLength(value);
     if (bytes > maxTagBytes) {
       return `the tag ${shown(key)} has ${bytes} bytes, key and value together; at most ${maxTagBytes} are allowed`;

@@ -174,7 +174,7 @@ async function readSecret(file: string): Promise<Uint8Array> {
 
 function unreadable(sentence: string, cause?: unknown): WsgError {
   return new WsgError('secret.unreadable', sentence, {
-    hint: 'The file holds the secret alone; a newline at its end does not count.',
+    hint: 'The file must contain only the secret; a trailing newline is ignored.',
     cause,
   });
 }

@@ -36,7 +36,7 @@ export class EventStream {
   handle(exchange: HttpExchange): void {
     const unknown = unknownParameter(exchange.request.query);
     if (unknown !== undefined) {
-      return exchange.answer(badRequest(`unknown parameter ${JSON.stringify(unknown)}: /events takes since\n`));
+      return exchange.answer(badRequest(`unknown parameter ${JSON.stringify(unknown)}: /events accepts since\n`));
     }
     const asked = askedPlace(exchange.request);
     const start = this.#startAt(asked);

@@ -91,8 +91,8 @@ export class Router {
   }
 
   #answerBeforeAccess(path: string | undefined): HttpAnswer | undefined {
-    if (path === undefined) return badRequest('the path holds a broken escape');
-    if (this.#webSocketPaths.has(path)) return badRequest('this path takes WebSocket upgrades only');
+    if (path === undefined) return badRequest('the path contains an invalid escape');
+    if (this.#webSocketPaths.has(path)) return badRequest('this path accepts WebSocket upgrades only');
     return undefined;
   }
 }

@@ -47,7 +47,7 @@ export function readTreeQuery(query: string): { readonly json: boolean } | strin
   if (unreadable !== undefined) return unreadable;
   const { format = '', ...others } = Object.fromEntries(parseQuery(query));
   const [unknown] = Object.keys(others);
-  if (unknown !== undefined) return `unknown parameter ${JSON.stringify(unknown)}: /tree takes format`;
+  if (unknown !== undefined) return `unknown parameter ${JSON.stringify(unknown)}: /tree accepts format`;
   return formatProblem(format) ?? { json: format === 'json' };
 }
 
@@ -71,7 +71,7 @@ function formatProblem(format: string): string | undefined {
 
 function limitProblem(limit: string): string | undefined {
   const isKnown = limit === '' || WHOLE_NUMBER.test(limit);
-  return isKnown ? undefined : `limit must be a whole number from 1 (got ${JSON.stringify(limit)})`;
+  return isKnown ? undefined : `limit must be an integer >= 1 (got ${JSON.stringify(limit)})`;
 }
 
 /**
@@ -81,8 +81,8 @@ function limitProblem(limit: string): string | undefined {
 async function unknownParameter(pairs: ReadonlyMap<string, string>, bus: Bus): Promise<string | undefined> {
   for (const key of pairs.keys()) {
     if (STATUS_PARAMETERS.has(key) || (await bus.knowsTagKey(key))) continue;
-    const reason = 'no connection has carried a tag of that name since the start';
-    return `unknown parameter ${JSON.stringify(key)}: /status takes format, limit, after and a selector, and ${reason}`;
+    const reason = 'no connection has had a tag with that name since the start';
+    return `unknown parameter ${JSON.stringify(key)}: /status accepts format, limit, after and a selector, and ${reason}`;
   }
   return undefined;
 }

@@ -26,7 +26,7 @@ export function parseDevhelpersOptions(options: Readonly<Record<string, unknown>
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`);
   throw new WsgError('plugin.failed', `The options of the plugin devhelpers are invalid: ${problems.join('; ')}`, {
-    hint: 'They are pauseMs, wakeUpMs and roundsPerFlush.',
+    hint: 'Valid options are pauseMs, wakeUpMs and roundsPerFlush.',
     problems,
   });
 }

@@ -76,7 +76,7 @@ export class PluginHost {
     }
     if (isPlugin(exported)) return exported;
     throw new WsgError('plugin.failed', `The plugin ${entry.module} exports no function named start.`, {
-      hint: 'A plugin is a module with `export function start(context)` and, if it wants, `export function stop()`.',
+      hint: 'A plugin is a module with `export function start(context)` and, optionally, `export function stop()`.',
     });
   }
 
@@ -101,7 +101,7 @@ export class PluginHost {
     const { signal } = this.#abort;
     let onAbort = (): void => undefined;
     const aborted = new Promise<never>((_resolve, reject) => {
-      onAbort = () => reject(new Error('the gateway stops'));
+      onAbort = () => reject(new Error('the gateway is stopping'));
       signal.addEventListener('abort', onAbort);
     });
     try {

@@ -55,16 +55,16 @@ function readSelector(query: string): Selector | string {
 
 /** Converts decoded pairs to a selector; returns an error message for invalid ones. */
 export function selectorOf(pairs: ReadonlyMap<string, string>): Selector | string {
-  if (pairs.size === 0) return 'the selector is empty; ?all=true means every connection';
+  if (pairs.size === 0) return 'the selector is empty; ?all=true selects every connection';
   const ids = pairs.get('id') ?? '';
   if (ids !== '') return { kind: 'ids', ids: splitIds(ids) };
   const all = pairs.get('all');
   if (all === undefined) return { kind: 'pairs', pairs };
   // Never a tag: a misspelt `all=True` would silently reach no connection.
-  if (all !== 'true') return `all must be 'true' (got ${JSON.stringify(all)}); ?all=true means every connection`;
+  if (all !== 'true') return `all must be 'true' (got ${JSON.stringify(all)}); ?all=true selects every connection`;
   return pairs.size === 1
     ? { kind: 'all' }
-    : 'all=true means every connection and must be the only pair of the selector';
+    : 'all=true selects every connection and must be the only pair of the selector';
 }
 
 function splitIds(list: string): Set<string> {

@@ -19,7 +19,7 @@ const TEXT = 'text/plain; charset=utf-8';
  */
 export function refuseUpgrade({ method, headers }: HttpRequest, httpVersion = '1.1'): HandshakeRefusal | undefined {
   if (httpVersion !== '1.1') return WRONG_HTTP;
-  if (method !== 'GET') return badRequest('a WebSocket handshake is a GET request');
+  if (method !== 'GET') return badRequest('a WebSocket handshake must be a GET request');
   return refuseHeaders(headers) ?? refuseMessage(headers);
 }
 
@@ -30,7 +30,7 @@ function refuseHeaders(headers: ReadonlyMap<string, string>): HandshakeRefusal |
     return badRequest('the header "Connection: Upgrade" is missing');
   if (headers.get('sec-websocket-version') !== '13') return WRONG_VERSION;
   if (!KEY.test(headers.get('sec-websocket-key') ?? ''))
-    return badRequest('Sec-WebSocket-Key is not 16 bytes in base64');
+    return badRequest('Sec-WebSocket-Key must be 16 bytes in base64');
   return undefined;
 }
 
@@ -40,21 +40,21 @@ function refuseHeaders(headers: ReadonlyMap<string, string>): HandshakeRefusal |
  */
 function refuseMessage(headers: ReadonlyMap<string, string>): HandshakeRefusal | undefined {
   const host = headers.get('host');
-  if (host === undefined || host.includes(',')) return badRequest('a handshake has one Host header');
+  if (host === undefined || host.includes(',')) return badRequest('a WebSocket handshake must have one Host header');
   const hasBody = headers.has('transfer-encoding') || (headers.get('content-length') ?? '0') !== '0';
-  return hasBody ? badRequest('a WebSocket handshake has no body') : undefined;
+  return hasBody ? badRequest('a WebSocket handshake must not have a body') : undefined;
 }
 
 const WRONG_HTTP: HandshakeRefusal = {
   status: 505,
   headers: { 'Content-Type': TEXT },
-  body: 'HTTP Version Not Supported: a WebSocket handshake is HTTP/1.1\n',
+  body: 'HTTP Version Not Supported: a WebSocket handshake must use HTTP/1.1\n',
 };
 
 const WRONG_VERSION: HandshakeRefusal = {
   status: 426,
   headers: { 'Sec-WebSocket-Version': '13', 'Content-Type': TEXT },
-  body: 'Upgrade Required: only WebSocket version 13 is spoken here\n',
+  body: 'Upgrade Required: only WebSocket version 13 is supported\n',
 };
 
 function badRequest(reason: string): HandshakeRefusal {

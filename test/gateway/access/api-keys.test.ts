@@ -42,7 +42,7 @@ it('adds keys from a file, one per line, and reloads it', async () => {
 });
 
 it.each([
-  ['# nothing', /holds no API key/],
+  ['# nothing', /contains no API key/],
   [`${A}\n# x\nsecretish`, /line 3 of .* has fewer than 16 characters/],
 ])('a file with %j is refused without its keys, and the old keys stay', async (text, message) => {
   const file = await keyFile(A);

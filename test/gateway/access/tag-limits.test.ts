@@ -13,7 +13,7 @@ const problem = (key: string, value: string) =>
 
 it.each([
   ['id', 'x', "a tag cannot be called 'id': /status shows the connection's id there"],
-  ['', 'x', 'a tag needs a name'],
+  ['', 'x', 'a tag must have a name'],
   ['key', 'x'.repeat(14), 'the tag "key" has 17 bytes, key and value together; at most 16 are allowed'],
   ['k\u00fc', 'x'.repeat(14), 'the tag "k\u00fc" has 17 bytes, key and value together; at most 16 are allowed'],
   ['key', 'x'.repeat(13), undefined],

@@ -24,7 +24,7 @@ class Reloading implements Authenticator {
   }
 }
 
-it('a secret that cannot be read again keeps no other endpoint from its own', async () => {
+it('reloads the secrets of other endpoints when one cannot be read', async () => {
   const problem = new Error('The file is gone.');
   const second = new Reloading();
   const authenticators = new Map([

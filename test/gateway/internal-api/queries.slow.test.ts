@@ -42,7 +42,7 @@ describe.each(['uws', 'ws'] as const)('queries on %s', (transport) => {
     ['GET', '/status?foo=bar&page=2', 'unknown parameter "page"'],
     ['GET', '/status?id=x&Limit=2', 'unknown parameter "Limit"'],
     ['GET', '/status?format=xml', 'format must be json or text (got "xml")'],
-    ['GET', '/status?limit=-1', 'limit must be a whole number from 1 (got "-1")'],
+    ['GET', '/status?limit=-1', 'limit must be an integer >= 1 (got "-1")'],
     ['GET', '/status?all=1', 'all must be \'true\' (got "1")'],
     ['GET', '/status?foo=%zz', 'invalid URL escape "%zz"'],
     ['GET', '/status?a=1;foo=bar', 'invalid semicolon separator in query'],
@@ -53,7 +53,7 @@ describe.each(['uws', 'ws'] as const)('queries on %s', (transport) => {
     ['GET', '/events?sinc=0', 'unknown parameter "sinc"'],
     ['POST', '/send?all=1', 'all must be \'true\' (got "1")'],
     ['POST', '/settags?all=yes', 'all must be \'true\' (got "yes")'],
-    ['POST', '/close?all=true&foo=bar', 'all=true means every connection'],
+    ['POST', '/close?all=true&foo=bar', 'all=true selects every connection'],
   ])('%s %s is refused and the answer names what is wrong', async (method, path, reason) => {
     const gateway = await RunningGateway.start({ transport });
     await gateway.connect();

@@ -29,21 +29,21 @@ describe('parseSelector', () => {
     expect(parseSelector(query)).toEqual({ kind: 'ids', ids: new Set(ids) });
   });
 
-  it('takes all=true alone for everybody', () => {
+  it('selects every connection for all=true alone', () => {
     expect(parseSelector('all=true')).toEqual({ kind: 'all' });
   });
 
   it.each(['', '&', '&&', 'a;b=c', '%zz=1', 'a=%2'])('finds nothing in %j', (query) => {
-    expect(parseSelector(query)).toBe('the selector is empty; ?all=true means every connection');
+    expect(parseSelector(query)).toBe('the selector is empty; ?all=true selects every connection');
   });
 
   it.each(['1', 'TRUE', 'yes', 'false', ''])('refuses all=%s and names the value', (value) => {
-    const problem = `all must be 'true' (got ${JSON.stringify(value)}); ?all=true means every connection`;
+    const problem = `all must be 'true' (got ${JSON.stringify(value)}); ?all=true selects every connection`;
     expect(parseSelector(`all=${value}`)).toBe(problem);
     expect(parseSelector(`foo=bar&all=${value}`)).toBe(problem);
   });
 
-  it('refuses all=true beside other pairs, unless ids are named', () => {
+  it('refuses all=true with other pairs, unless ids are given', () => {
     expect(parseSelector('all=true&foo=bar')).toMatch(/^all=true .* only pair/);
     expect(parseSelector('all=true&id=a')).toEqual({ kind: 'ids', ids: new Set(['a']) });
   });
@@ -52,14 +52,14 @@ describe('parseSelector', () => {
 describe('a long list of ids', () => {
   const ids = Array.from({ length: 200 }, (_, number) => `id-${1000 + number}`);
 
-  it('is one object from the second time on', () => {
+  it('is the same object from the second time on', () => {
     const query = `id=${ids.join(',')}`;
     const [, second, third] = [query, query, query].map(parseSelector);
     expect(third).toBe(second);
     expect(second).toEqual({ kind: 'ids', ids: new Set(ids) });
   });
 
-  it('is not taken for another that differs in one character', () => {
+  it('is distinguished from another that differs in one character', () => {
     const differing = ids.map((_, at) => ids.map((id, index) => (index === at ? id.replace('-', '_') : id)));
     for (let round = 0; round < 3; round += 1)
       for (const list of differing)
@@ -68,7 +68,7 @@ describe('a long list of ids', () => {
 });
 
 describe('parseQuery', () => {
-  it('leaves a pair with a broken escape out and keeps the others', () => {
+  it('skips a pair with an invalid escape and keeps the others', () => {
     expect(parseQuery('a=%zz&b=1&c=%4')).toEqual(new Map([['b', '1']]));
   });
 
@@ -76,7 +76,7 @@ describe('parseQuery', () => {
     expect(parseQuery('a=b=c')).toEqual(new Map([['a', 'b=c']]));
   });
 
-  it('replaces bytes that are no UTF-8 where Go keeps them', () => {
+  it('replaces invalid UTF-8 where Go keeps it', () => {
     expect(parseQuery('a=%ff%C3%A9+x')).toEqual(new Map([['a', '\ufffdé x']]));
   });
 });

@@ -39,7 +39,7 @@ onBothTransports('listening', (bench) => {
     const { transport } = await createTransport(bench.name, { port: fixture.port });
     await expect(transport.listen()).rejects.toMatchObject({
       code: 'listen.in-use',
-      message: `Cannot listen on 127.0.0.1:${fixture.port}: another process listens on it.`,
+      message: `Cannot listen on 127.0.0.1:${fixture.port}: another process is listening on it.`,
     });
     await transport.stop();
     await bench.raw(fixture);

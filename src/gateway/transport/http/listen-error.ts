@@ -11,13 +11,13 @@ interface ListenProblem {
 const PROBLEMS: Readonly<Record<string, ListenProblem>> = {
   EADDRINUSE: {
     code: 'listen.in-use',
-    sentence: 'another process listens on it',
-    hint: 'Stop that process, or choose another port; port 0 takes a free one.',
+    sentence: 'another process is listening on it',
+    hint: 'Stop that process, or choose another port; port 0 picks a free one.',
   },
   EACCES: {
     code: 'listen.denied',
-    sentence: 'this process may not bind it',
-    hint: 'Ports below 1024 need a privilege; choose a higher port.',
+    sentence: 'this process is not allowed to bind it',
+    hint: 'Ports below 1024 need privileges; choose a higher port.',
   },
   EADDRNOTAVAIL: {
     code: 'listen.failed',
@@ -33,7 +33,7 @@ const PROBLEMS: Readonly<Record<string, ListenProblem>> = {
 
 const AIRPLAY: ListenProblem = {
   code: 'listen.in-use',
-  sentence: 'another process listens on it; on macOS that is the AirPlay receiver',
+  sentence: 'another process is listening on it; on macOS that is the AirPlay receiver',
   hint: 'Listen elsewhere, for instance with --listen 127.0.0.1:5001, or switch the AirPlay receiver off.',
 };
 
@@ -66,7 +66,7 @@ export async function probeListenError(address: ListenAddress): Promise<WsgError
     'listen.failed',
     `Cannot listen on ${formatListenAddress(address)}: the library gives no reason.`,
     {
-      hint: 'Try again, or use --transport ws, which says why.',
+      hint: 'Try again, or use --transport ws, which reports the reason.',
     },
   );
 }

@@ -166,7 +166,7 @@ export class ProxyProtocol {
       socket.destroy();
     };
     const ignoreError = (): void => undefined;
-    const timer = setTimeout(() => cut('no header came in time'), this.#options.timeoutMs ?? HEADER_TIMEOUT_MS);
+    const timer = setTimeout(() => cut('no header arrived in time'), this.#options.timeoutMs ?? HEADER_TIMEOUT_MS);
     socket.on('error', ignoreError);
     socket.once('close', () => clearTimeout(timer));
     let bytes = Buffer.alloc(0);

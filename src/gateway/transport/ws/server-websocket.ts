@@ -125,7 +125,8 @@ interface AttachOptions {
 export function attachLibrary({ stream, maxMessageBytes, listener, isLost }: AttachOptions): LibraryHalf {
   const options = { closeTimeout: CLOSE_GRACE_MS, maxPayload: maxMessageBytes };
   const native: unknown = Reflect.construct(ClosingWebSocket, [null, undefined, options]);
-  if (!(native instanceof ClosingWebSocket)) throw new Error('the ws library makes another WebSocket than it did');
+  if (!(native instanceof ClosingWebSocket))
+    throw new Error('this version of the ws library creates an unexpected kind of WebSocket');
   native.setSocket(stream, NOTHING, options);
   native.listener = listener;
   native.on('error', (error) => listener.failed(reasonOfError(systemErrorCode(error))));
@@ -149,7 +150,7 @@ type Listener = (...args: unknown[]) => void;
 
 function lastListener(stream: Duplex, event: 'data' | 'close'): Listener {
   const last = stream.listeners(event).filter(isListener).at(-1);
-  if (last === undefined) throw new Error('the ws library listens to its socket in another way than it did');
+  if (last === undefined) throw new Error('this version of the ws library does not listen to its socket as expected');
   return last;
 }
 
