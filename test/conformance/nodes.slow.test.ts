@@ -10,7 +10,7 @@ import { runWsg } from '../support/wsg-process.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const RUN_BOUND_MS = 240_000;
-/** Of the first test below. */
+/** Name of the first test below. */
 const ITS_NAME = 'the version of Node that the tests run on';
 const [LOWEST] = TESTED_NODE_VERSIONS;
 
