@@ -1,3 +1,4 @@
+import { executorOf } from '../executor/index.js';
 import { OPTIONS } from '../options/index.js';
 import type { OptionValues } from '../options/option-values.js';
 import type { OptionReader, Setting } from '../options/option-reader.js';
@@ -13,6 +14,8 @@ import { tooFewIterations, type SharedIterationsPlan } from '../executor/shared-
 import type { ConstantVusPlan } from '../executor/constant-vus.js';
 import type { PerVuIterationsPlan } from '../executor/per-vu-iterations.js';
 import type { RampingVusPlan } from '../executor/ramping-vus.js';
+import { builtInOf } from '../scenario/index.js';
+import type { Behaviour } from './plan.js';
 
 const DEFAULT_VUS = 100;
 const DEFAULT_DURATION_MS = 30_000;
@@ -138,4 +141,24 @@ function readVus({ options, reader }: Reading): number {
 
 function isEmptyList(setting: Setting | undefined): boolean {
   return Array.isArray(setting?.value) && setting.value.length === 0;
+}
+
+/**
+ * Makes the load fit the built-in scenario, and complains about executors that end before a virtual
+ * user's connection may.
+ */
+export function fitLoad(behaviour: Behaviour, load: LoadPlan, reader: OptionReader): LoadPlan {
+  if (behaviour.type === 'script') return load;
+  const builtIn = builtInOf(behaviour);
+  const scenarios = load.scenarios.map((scenario) => builtIn.fit?.(behaviour, scenario) ?? scenario);
+  for (const scenario of builtIn.executors === 'held' ? scenarios : []) {
+    if (executorOf(scenario).holdsConnections) continue;
+    const { name } = scenario;
+    const place = { path: name === 'default' ? 'iterations' : `scenarios.${name}.executor`, origin: '' };
+    reader.complain(
+      place,
+      `in ${behaviour.name} every virtual user holds its connection for a time: give --duration or --stage instead`,
+    );
+  }
+  return { ...load, scenarios };
 }
