@@ -198,7 +198,7 @@ export class Gateway {
     await this.#stopParts(parts, this.#config.drain.flushTimeoutMs);
     this.#log.info('gateway.stopped', {});
     if (this.#failedParts.length > 0)
-      throw new WsgError('gateway.stop-failed', `Some parts did not stop cleanly:  ${this.#failedParts.join(', ')}.`);
+      throw new WsgError('gateway.stop-failed', `Some parts did not stop cleanly: ${this.#failedParts.join(', ')}.`);
   }
 
   async #drain(parts: GatewayParts): Promise<void> {
