@@ -83,7 +83,7 @@ function shownTable(shown: readonly ShownFigure[]): string {
     ...[formatFigure(base, unit), formatFigure(next, unit), formatChange(change)].map(numberCell),
   ]);
   const all = table(['figure', 'base', 'new', 'change'], rows);
-  return `<details><summary>shown, not judged (${shown.length})</summary>${all}</details>`;
+  return `<details><summary>not judged (${shown.length})</summary>${all}</details>`;
 }
 
 function runTable(base: readonly ComparedRun[], next: readonly ComparedRun[]): string {
