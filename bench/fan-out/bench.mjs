@@ -1,5 +1,5 @@
 // Server CPU for a million deliveries of POSTs of 16 bytes to 50, 1,000 and 5,000 clients, beside
-// bare uWebSockets.js, bare ws, nchan and pushpin.
+// bare uWebSockets.js, bare ws, nchan, pushpin and Centrifugo (CENTRIFUGO_BIN).
 //   FAN_OUT_ONLY=8x16,50x1 FAN_OUT_TURNS=3 npm run bench -- fan-out     these numbers of clients and requests in flight only
 import { peerMissing } from '../support/broadcast-peers.mjs';
 import { flood, isGateway, startFlooded } from '../support/flooded-server.mjs';
@@ -26,6 +26,7 @@ const IDS_SIZE = 750;
 
 const BARE_UWS = 'bare uWS';
 const NCHAN = 'nchan';
+const CENTRIFUGO = 'Centrifugo';
 /**
  * The most that one pair may cost, as a multiple of bare uWS at the same number of clients and
  * requests in flight.
@@ -55,6 +56,7 @@ const WAYS = [
   { title: 'bare ws', kind: 'bare ws' },
   { title: NCHAN, kind: 'nchan' },
   { title: 'pushpin', kind: 'pushpin', most: MOST_PUSHPIN_CLIENTS },
+  { title: CENTRIFUGO, kind: CENTRIFUGO },
 ];
 
 function waysFor(size) {
@@ -70,7 +72,7 @@ async function sample(pair, { queries }, { size, inFlight, ms }) {
   const requests = (queries?.(pair) ?? [undefined]).map((query) =>
     encodePost(pair.server.request(BODY, query)).toString('latin1'),
   );
-  const taken = await flood(pair, { requests, inFlight, ms, frameBytes: FRAME_BYTES });
+  const taken = await flood(pair, { requests, inFlight, ms, frameBytes: pair.frameBytes });
   if (taken === undefined) return undefined;
   const deliveries = taken.posts * size;
   return { cpuS: (taken.cpuS * 1e6) / deliveries, perSecond: deliveries / taken.seconds };
@@ -134,6 +136,7 @@ function rowsOf(samples, { size, inFlight }, cheapest) {
       'CPU-s per million': cpu(title).toFixed(3),
       'of bare uWS': ratio(title, BARE_UWS),
       'of nchan': ratio(title, NCHAN),
+      'of Centrifugo': ratio(title, CENTRIFUGO),
       'of one pair': isOurs ? ratio(title, `${way.kind}, one pair`) : '',
       wanted,
       'deliveries/s': `${(median(samples.get(title).map(({ perSecond }) => perSecond)) / 1000).toFixed(0)} k`,
@@ -146,6 +149,13 @@ function lossRow(title, size, inFlight) {
   return { clients: size, 'in flight': inFlight, server: title, 'CPU-s per million': 'lost messages' };
 }
 
+/** The bytes that a client gets of a message: the frame itself, or with the envelope of its server. */
+async function frameBytesOf({ kind, server, clients }) {
+  if (kind !== CENTRIFUGO) return FRAME_BYTES;
+  const request = encodePost(server.request(BODY)).toString('latin1');
+  return (await clients.ask({ do: 'frameSizes', request })).first;
+}
+
 async function measureSize(size) {
   const rows = [];
   const pairs = {};
@@ -153,6 +163,7 @@ async function measureSize(size) {
   try {
     for (const kind of new Set(waysFor(size).map((way) => way.kind))) {
       pairs[kind] = await startFlooded(kind, { clients: size, tags: 'room=a&side=b' });
+      pairs[kind].frameBytes = await frameBytesOf(pairs[kind]);
     }
     for (const [, inFlight] of CASES.filter(([wanted]) => wanted === size)) {
       rows.push(...rowsOf(await takeSamples(pairs, size, inFlight), { size, inFlight }, cheapest));
@@ -178,7 +189,8 @@ export async function measure() {
       'Deliveries a second of a core are the reciprocal of the CPU time: 8 million are 0.125 CPU-s per million.',
       `pushpin takes part up to ${MOST_PUSHPIN_CLIENTS} clients.`,
       'Deliveries a second are bounded by what one process of clients can read.',
-      ...['nchan', 'pushpin'].map(peerMissing).filter((text) => text !== undefined),
+      'Centrifugo 6.9.1 delivers to its unidirectional WebSocket, whose frames are JSON around the message.',
+      ...['nchan', 'pushpin', CENTRIFUGO].map(peerMissing).filter((text) => text !== undefined),
     ],
   };
 }

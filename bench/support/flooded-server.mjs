@@ -21,7 +21,12 @@ export async function startFlooded(kind, { clients: count, compressed, path, tag
     const script = join(import.meta.dirname, 'subscribers.mjs');
     const args = [server.port, server.sendPort, ...(tls === undefined ? [] : ['tls'])];
     const clients = await startPinned(script, args, { core });
-    const { cipher } = await clients.ask({ do: 'connect', clients: count, compressed, path });
+    const { cipher } = await clients.ask({
+      do: 'connect',
+      clients: count,
+      compressed,
+      path: path ?? server.connectPath,
+    });
     const isTls = tls !== undefined;
     if (isGateway(kind) && tags !== undefined) await setTags(server.port, tags, { isTls });
     const ids = isGateway(kind) ? await readIds(server.port, { isTls }) : [];
