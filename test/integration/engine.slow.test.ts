@@ -207,7 +207,7 @@ describe('Engine', () => {
       totals: { iterations: { complete: 0, interrupted: 2 } },
     });
     await expect.poll(() => target.closeCodes).toEqual([1000, 1001, 1001]);
-    expect(run.events).toMatchObject([{ kind: 'interruption' }]);
+    expect(run.events.map(({ kind }) => kind)).toContain('interruption');
   });
 
   it('keeps the completed seconds when it is cut', async () => {
