@@ -21,7 +21,7 @@ describe('a gate on the maximum of one run', () => {
     const same = compareSpecs([outlier(10, 250)], [outlier(10, 400)], MAX).gates[0];
     expect(same).toMatchObject({
       verdict: 'inconclusive',
-      warnings: [expect.stringContaining('a maximum is one sample')],
+      warnings: [expect.stringContaining('a maximum is a single sample')],
     });
     expect(same?.interval?.low).toBeLessThan(0.1);
     expect(compareSpecs([run(10)], [run(30)], MAX).verdict).toBe('regression');
