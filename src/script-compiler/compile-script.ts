@@ -2,7 +2,7 @@ import type { AnyNode } from 'acorn';
 import { bundleScript, scriptInvalid, type Bundle, type ScriptSource } from './bundle.js';
 import { analyseEffects, type BlockingCode } from './effect-analysis.js';
 import type { CompiledScript } from './compiled-script.js';
-import { composeMaps, SourcePositions } from './source-positions.js';
+import { SourcePositions } from './source-positions.js';
 import { analysePointsTo } from './points-to/analyse-points-to.js';
 import { findUnsupportedCalls } from './unsupported-calls.js';
 import { Edits } from './rewrite/edits.js';
@@ -11,6 +11,7 @@ import { rewriteGlobals } from './rewrite/rewrite-globals.js';
 import { rewriteInterruption, rewriteJobs, rewriteSites, chooseNames } from './rewrite/rewrite-sites.js';
 import { rewriteModule } from './rewrite/rewrite-module.js';
 import { isType, ownerOf, parseSyntax, type Syntax } from './syntax.js';
+import { composeMaps } from './compose-maps.js';
 
 /**
  * Compiles a script so that hundreds of virtual users can share one thread.

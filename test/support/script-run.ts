@@ -9,6 +9,7 @@ import { Script } from '../../src/loadgen/script/script.js';
 import type { ScriptLogLine } from '../../src/loadgen/script/runtime/script-log.js';
 import { runLoad } from './run-load.js';
 import { Load } from '../../src/loadgen/thread/load.js';
+import { createScriptLoad } from '../../src/loadgen/thread/script-load.js';
 import type { EndMessage } from '../../src/loadgen/thread/protocol.js';
 import { ProgressCells } from '../../src/loadgen/thread/progress-cells.js';
 import type { RunTotals } from '../../src/run-file/records.js';
@@ -51,7 +52,7 @@ export async function runScript(source: string, options: ScriptRunOptions = {}):
     shard: WHOLE,
     pools: plan.scenarios.map(() => new IterationPool()),
     clock: systemClock,
-    script: program.forRun(plan).bundle,
+    script: { bundle: program.forRun(plan).bundle, createScriptLoad },
     samples: options.sampled && sampleBuffer(options.sampled),
     events: {
       progress: [plan.scenarios.map(() => new ProgressCells())],

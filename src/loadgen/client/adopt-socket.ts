@@ -1,14 +1,6 @@
-import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
-import { z } from 'zod';
 import * as wsLibrary from 'ws';
 import { WebSocket } from 'ws';
-
-/** The WebSocket client library as the run file names it: `ws 8.23.0`. */
-export function clientVersion(): string {
-  const manifest: unknown = createRequire(import.meta.url)('ws/package.json');
-  return `ws ${z.object({ version: z.string() }).parse(manifest).version}`;
-}
 
 /** Time in milliseconds that a peer has to answer a close frame before the socket is destroyed. */
 export const CLOSING_TIMEOUT_MS = 5000;

@@ -2,7 +2,6 @@ import { isRecord } from '../../core/is-record.js';
 import { createHash } from 'node:crypto';
 import { RUN_FORMAT } from '../../run-file/record-line.js';
 import type { Calibration, MetricDefinition, RunHeader } from '../../run-file/records.js';
-import { clientVersion } from '../client/adopt-socket.js';
 import { describeMachine } from '../health/machine-times.js';
 import { BUILT_IN_METRICS } from '../metric/built-in-metrics.js';
 import { builtInOf, metricsOf } from '../scenario/index.js';
@@ -12,6 +11,8 @@ import { describePlan } from '../plan/describe-plan.js';
 import { planTarget, type Plan } from '../plan/plan.js';
 import { localVus } from '../plan/local-scenarios.js';
 import { startingTimeMs } from '../executor/index.js';
+import { createRequire } from 'node:module';
+import { z } from 'zod';
 
 /** Data of a run's header in addition to the plan. */
 export interface RunOrigin {
@@ -102,4 +103,10 @@ function canonicalJson(value: unknown): string {
       ? Object.fromEntries(Object.entries(part).toSorted(([left], [right]) => (left < right ? -1 : 1)))
       : part,
   );
+}
+
+/** The WebSocket client library as the run file names it: `ws 8.23.0`. */
+export function clientVersion(): string {
+  const manifest: unknown = createRequire(import.meta.url)('ws/package.json');
+  return `ws ${z.object({ version: z.string() }).parse(manifest).version}`;
 }

@@ -17,15 +17,14 @@ import { AddressBlock } from '../client/local-addresses.js';
 import type { Plan } from '../plan/plan.js';
 import { keptSubmetrics } from '../plan/read-thresholds.js';
 import type { ScenarioPlan } from '../executor/scenario-plan.js';
-import type { ScriptBundle } from '../script/script-runner.js';
 import { OpenConnections } from '../scenario/open-connections.js';
 import type { Scenario } from '../scenario/scenario.js';
 import { BuiltInLoad, type BuiltInLoadOptions } from './built-in-load.js';
-import type { LoadOptions, LoadEvents } from './load-options.js';
+import type { LoadedScript, LoadOptions, LoadEvents } from './load-options.js';
 import { MeasuredUsers } from './measured-users.js';
 import { progressOf, sumProgress, type ThreadProgress } from './progress-cells.js';
 import type { EndMessage, SetUpOutcome } from './protocol.js';
-import { ScriptLoad, type ScriptLoadOptions } from './script-load.js';
+import type { ScriptLoad, ScriptLoadOptions } from './script-load.js';
 
 const SECOND_MS = 1000;
 const PROGRESS_MS = 50;
@@ -156,8 +155,8 @@ export class Load {
     for (const executor of this.#executors) executor.stop();
   }
 
-  #createScript(bundle: ScriptBundle): ScriptLoad {
-    return new ScriptLoad({
+  #createScript({ bundle, createScriptLoad }: LoadedScript): ScriptLoad {
+    return createScriptLoad({
       bundle,
       ...this.#scenarioParts(),
       progress: () => this.#scenarioProgress(),

@@ -134,3 +134,8 @@ export class ScriptLoad {
     };
   }
 }
+
+/** Creates what runs a script in one thread. */
+export function createScriptLoad(options: ScriptLoadOptions): ScriptLoad {
+  return new ScriptLoad(options);
+}

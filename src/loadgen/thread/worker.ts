@@ -4,7 +4,6 @@ import { errorMessage } from '../../core/error.js';
 import { IterationPool } from '../executor/executor.js';
 import { SampleBuffer, SampleCredit, type SampleBatch } from '../metric/sample-batch.js';
 import { Interruption, StopFlag } from '../script/runtime/interruption.js';
-import { describeScriptError } from '../script/runtime/stack-trace.js';
 import { Load } from './load.js';
 import { ProgressCells } from './progress-cells.js';
 import { LineCredit, ScriptLines } from './script-lines.js';
@@ -40,7 +39,7 @@ async function main(): Promise<void> {
     clock: systemClock,
     samples: start.samples === undefined ? undefined : createSampleBuffer(start.samples, port),
     breaksDown: start.breaksDown,
-    script: start.script,
+    script: start.script && { bundle: start.script, ...(await import('./script-load.js')) },
     events: {
       log: (line) => lines.write(line),
       verdict: (verdict, reason) => port.postMessage({ type: 'verdict', verdict, reason } satisfies VerdictMessage),
@@ -98,6 +97,7 @@ async function prepare(load: Load, { script }: ThreadStart, port: MessagePort): 
     return true;
   } catch (error) {
     if (script === undefined) throw error;
+    const { describeScriptError } = await import('../script/runtime/stack-trace.js');
     const text = describeScriptError(error, script.compiled);
     port.postMessage({ type: 'initFailed', text } satisfies InitFailedMessage);
     return false;

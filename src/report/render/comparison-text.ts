@@ -1,5 +1,5 @@
 import { createPalette, type Palette } from '../../summary/terminal/palette.js';
-import { renderTable, tableWidth, wrapWords } from '../../summary/terminal/text-width.js';
+import { wrapWords } from '../../summary/terminal/text-width.js';
 import type { Comparison, GateResult, Verdict } from '../compare/comparison.js';
 import { aggregateName } from '../compare/gates/parse-gate.js';
 import {
@@ -12,6 +12,7 @@ import {
 } from './comparison-figures.js';
 import { labelsText } from './labels-text.js';
 import { oneSided } from '../compare/verdict.js';
+import { renderTable, tableWidth } from '../../summary/terminal/table.js';
 
 /** A lag below this share of the service time is not shown. */
 const SEEN_SHARE = 0.05;

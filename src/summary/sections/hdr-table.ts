@@ -3,7 +3,8 @@ import type { Histogram } from '../../core/histogram/histogram.js';
 import type { HistogramKind, Run } from '../../run-file/records.js';
 import { formatTime, type TimeUnit } from '../terminal/format-value.js';
 import { createPalette, type Palette } from '../terminal/palette.js';
-import { renderTable, widthOfTable, textWidth, wrapWords } from '../terminal/text-width.js';
+import { textWidth, wrapWords } from '../terminal/text-width.js';
+import { renderTable, widthOfTable } from '../terminal/table.js';
 
 export interface HdrTableOptions {
   /** Width of the terminal. */
