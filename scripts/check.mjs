@@ -10,12 +10,12 @@ const LANES = [
       args: ['vitest', 'run', '--exclude', 'test/e2e/**', '--exclude', 'test/**/*.slow.test.ts'],
       env: { WSG_DIST_IS_BUILT: '1' },
     },
+    { name: 'format', args: ['prettier', '--check', '--cache', '--log-level', 'warn', '.'] },
   ],
   [
     { name: 'lint and types', args: ['oxlint', '--type-aware', '--type-check', '--deny-warnings'] },
     { name: 'dead code', args: ['knip'] },
     { name: 'language', args: ['node', 'scripts/language.mjs'] },
-    { name: 'format', args: ['prettier', '--check', '--cache', '--log-level', 'warn', '.'] },
   ],
 ];
 
