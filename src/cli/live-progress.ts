@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { textWidth } from '../summary/index.js';
+import { textWidth } from '../summary/terminal/text-width.js';
 import type { TextSink } from './output.js';
 
 /** Shows the progress of slow work as one line on a terminal; shows nothing elsewhere. */

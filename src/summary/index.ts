@@ -13,5 +13,5 @@ export { summaryExport } from './k6/summary-export.js';
 export { summaryJson } from './k6/summary-json.js';
 export { renderSummary, SUMMARY_MODES, type SummaryOptions } from './k6/text-summary.js';
 export { parseTrendStats } from './k6/trend-stats.js';
-export { renderTable, tableWidth } from './terminal/table.js';
+export { renderTable } from './terminal/table.js';
 export { textWidth, wrapWords } from './terminal/text-width.js';

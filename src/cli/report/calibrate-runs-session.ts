@@ -7,7 +7,7 @@ import { renderTrend } from '../../report/render/trend-text.js';
 import { LEAST_TREND_RUNS, trendOfRuns, type Trend } from '../../report/trend/trend-runs.js';
 import { ShareProgress } from '../live-progress.js';
 import { calibrateRuns, type FigureCalibration } from '../../report/calibrate/calibrate-runs.js';
-import { renderTable, tableWidth } from '../../summary/index.js';
+import { renderTable, tableWidth } from '../../summary/terminal/table.js';
 import { readPercent } from './compare-flags.js';
 import { expandRuns } from './run-paths.js';
 
