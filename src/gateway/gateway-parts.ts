@@ -72,7 +72,7 @@ export async function composeGateway(deps: GatewayPartsDeps): Promise<GatewayPar
     maxHeadBytes: maxHeadBytes + (config.internalListen === undefined ? maxQueryBytes : 0),
   });
   const core = composeCore(deps);
-  const { bus, delivery, handler } = core;
+  const { local, delivery, handler } = core;
   const router = composeRouter(deps, core, chosen);
   const { internalListen, endpoints, listen, tls, plugins, baseDir } = config;
   const { addressOf, sendsProxyHeader, longQueries, plainConnections } = core.access;
@@ -104,13 +104,15 @@ export async function composeGateway(deps: GatewayPartsDeps): Promise<GatewayPar
     },
     longQueries: internalListener === undefined ? longQueries : undefined,
   });
-  const pluginHost = new PluginHost({ plugins, baseDir, connections: bus.local, log });
+  local.deliverThrough(transport);
+  const pluginHost = new PluginHost({ plugins, baseDir, connections: local.local, log });
   const drain = core.drain;
   return { ...core, drain, transport, chosen, internalListener, plugins: pluginHost };
 }
 
 interface GatewayCore {
   readonly registry: ConnectionRegistry;
+  readonly local: LocalBus;
   readonly delivery: Delivery;
   readonly bus: Bus;
   readonly embedded: MemorySink | undefined;
@@ -127,7 +129,7 @@ function composeCore({ config, log, clock, acceptsUpgrades }: GatewayPartsDeps):
   const registry = new ConnectionRegistry(new ConnectionIdSource(config.node));
   for (const { setTags, includeTags } of config.endpoints) registry.learnTagKeys([...setTags.keys(), ...includeTags]);
   const delivery = new Delivery({ registry, clock });
-  const bus = new LocalBus({ node: formatNode(config.node), registry, delivery, maxTags: config.limits.maxTags });
+  const local = new LocalBus({ node: formatNode(config.node), registry, delivery, maxTags: config.limits.maxTags });
   const boot = { node: formatNode(config.node), epoch: clock.wallNow() };
   const { all, embedded } = createSinks({ config, boot, clock, log, recovered: () => outbox.recovered });
   const mirror = composeMirror({ config, registry, clock, log });
@@ -158,7 +160,7 @@ function composeCore({ config, log, clock, acceptsUpgrades }: GatewayPartsDeps):
     onClosed: () => drain.connectionClosed(),
   });
   if (config.outbox.dir !== undefined) registry.onRetagged((connection) => handler.retagged(connection));
-  return { registry, delivery, bus, embedded, outbox, mirror, counters, drain, handler, access };
+  return { registry, delivery, local, bus: local, embedded, outbox, mirror, counters, drain, handler, access };
 }
 
 function composeRouter(deps: GatewayPartsDeps, core: GatewayCore, chosen: ChosenTransport): Router {

@@ -176,7 +176,7 @@ export class Gateway {
   }
 
   async #startPlugins({ bus, transport, handler, plugins }: GatewayParts): Promise<void> {
-    await bus.start(transport);
+    await bus.start();
     if (transport.canPause) handler.pauseWhenFull();
     await plugins.start();
   }

@@ -4,7 +4,21 @@ import type { ConnectionRegistry } from '../connection/registry.js';
 import type { Delivery } from '../delivery/delivery.js';
 import type { Selector } from '../tag-index/parse-selector.js';
 import type { OutboundMessage } from '../transport/socket.js';
-import type { Broadcaster, Bus, ConnectionStatus, LocalConnections, NodeCounts, TagChanges } from './bus.js';
+import {
+  ownBatchOutcome,
+  ownOutcome,
+  type BatchItem,
+  type BatchOutcome,
+  type Broadcaster,
+  type Bus,
+  type CallOutcome,
+  type ConnectionStatus,
+  type LocalConnections,
+  type StatusListing,
+  type StatusRequest,
+  type TagChanges,
+  type TreeOutcome,
+} from './bus.js';
 
 const STATUS_PAGE = 1000;
 
@@ -19,11 +33,13 @@ export interface LocalBusDeps {
 
 /** The bus of a single node. */
 export class LocalBus implements Bus {
+  /** For plugins in the same process. */
   readonly local: LocalConnections;
   readonly #node: string;
   readonly #registry: ConnectionRegistry;
   readonly #delivery: Delivery;
   readonly #maxTags: number;
+  #transport: Broadcaster | undefined;
 
   constructor({ node, registry, delivery, maxTags = Number.POSITIVE_INFINITY }: LocalBusDeps) {
     this.local = new NodeConnections(registry, delivery);
@@ -33,35 +49,51 @@ export class LocalBus implements Bus {
     this.#maxTags = maxTags;
   }
 
-  async start(transport: Broadcaster): Promise<void> {
-    this.#delivery.start(transport);
+  /** Sets the transport that `start` begins to deliver through. Call it before `start`. */
+  deliverThrough(transport: Broadcaster): void {
+    this.#transport = transport;
+  }
+
+  async start(): Promise<void> {
+    if (this.#transport === undefined) throw new Error('the bus has no transport');
+    this.#delivery.start(this.#transport);
   }
 
   async stop(): Promise<void> {
     this.#delivery.stop();
   }
 
-  send(selector: Selector, message: OutboundMessage): NodeCounts {
-    return this.#count(this.#delivery.send(selector, message));
+  send(selector: Selector, message: OutboundMessage): CallOutcome {
+    return ownOutcome(this.#node, this.#delivery.send(selector, message));
   }
 
-  async setTags(selector: Selector, changes: TagChanges): Promise<NodeCounts | string> {
+  sendBatch(items: readonly BatchItem[]): BatchOutcome {
+    return ownBatchOutcome(items.map(({ selector, message }) => this.#delivery.send(selector, message)));
+  }
+
+  async setTags(selector: Selector, changes: TagChanges): Promise<CallOutcome> {
     // A copy, because changing the selected tag removes connections from the set being iterated.
     const selected: Connection[] = [...this.#registry.select(selector)];
     const full = selected.find((connection) => this.#isTooMuchFor(connection, changes));
     if (full !== undefined) {
       const count = countTags(full.tags, changes);
-      return `the connection ${full.id} would have ${count} tags; at most ${this.#maxTags} are allowed`;
+      const reason = `the connection ${full.id} would have ${count} tags; at most ${this.#maxTags} are allowed`;
+      return { ...ownOutcome(this.#node, 0), refused: new Map([[this.#node, reason]]) };
     }
     for (const connection of selected) this.#registry.setTags(connection, changes);
-    return this.#count(selected.length);
+    return ownOutcome(this.#node, selected.length);
   }
 
-  async close(selector: Selector, message: OutboundMessage | undefined): Promise<NodeCounts> {
-    return this.#count(this.#delivery.close(selector, 'closed_by_backend', message));
+  async close(selector: Selector, message: OutboundMessage | undefined): Promise<CallOutcome> {
+    return ownOutcome(this.#node, this.#delivery.close(selector, 'closed_by_backend', message));
   }
 
-  async *status(selector: Selector): AsyncIterable<readonly ConnectionStatus[]> {
+  status(request: StatusRequest): StatusListing {
+    const isSorted = request.after !== undefined || request.limit !== undefined;
+    return { pages: isSorted ? this.#sortedPages(request) : this.#allPages(request.selector), silent: () => [] };
+  }
+
+  async *#allPages(selector: Selector): AsyncGenerator<readonly ConnectionStatus[]> {
     let page: ConnectionStatus[] = [];
     // A copy, because the selected set may lose and regain members while the listing is read.
     const selected = selector.kind === 'all' ? this.#registry : [...this.#registry.select(selector)];
@@ -76,12 +108,20 @@ export class LocalBus implements Bus {
     if (page.length > 0) yield page;
   }
 
+  async *#sortedPages({ selector, after = '', limit }: StatusRequest): AsyncGenerator<readonly ConnectionStatus[]> {
+    const later: ConnectionStatus[] = [];
+    for (const { id, tags } of this.#registry.select(selector)) if (id > after) later.push({ id, tags });
+    later.sort((a, b) => (a.id < b.id ? -1 : 1));
+    const end = Math.min(later.length, limit ?? later.length);
+    for (let from = 0; from < end; from += STATUS_PAGE) yield later.slice(from, Math.min(end, from + STATUS_PAGE));
+  }
+
   async knowsTagKey(key: string): Promise<boolean> {
     return this.#registry.knowsTagKey(key);
   }
 
-  async tree(): Promise<ReadonlyMap<string, readonly string[]>> {
-    return this.#registry.tree();
+  async tree(): Promise<TreeOutcome> {
+    return { tree: this.#registry.tree(), silent: [] };
   }
 
   /** A connection above the limit keeps its tags but gets no further ones. */
@@ -89,10 +129,6 @@ export class LocalBus implements Bus {
     if (tags.size + changes.size <= this.#maxTags) return false;
     const count = countTags(tags, changes);
     return count > this.#maxTags && count > tags.size;
-  }
-
-  #count(count: number): NodeCounts {
-    return new Map<string, number>().set(this.#node, count);
   }
 }
 

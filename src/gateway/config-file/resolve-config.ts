@@ -126,6 +126,8 @@ export function resolveConfig(file: ConfigFile, baseDir: string): GatewayConfig 
     mirror: resolveMirror(file),
     ring: { maxBytes: file.events.ring_max_bytes, maxEvents: file.events.ring_max_events },
     node: file.node.number,
+    cluster: undefined,
+    workers: 1,
     drain: {
       pauseMs: file.drain.pause_s * 1000,
       closeSpreadMs: file.drain.close_spread_s * 1000,

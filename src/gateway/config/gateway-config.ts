@@ -4,6 +4,7 @@ import type { QueueLimits } from '../event/event-queue.js';
 import type { TlsFiles, TransportName } from '../transport/transport.js';
 import type { AuthConfig, LimitsConfig } from './access-config.js';
 import type { SinksConfig } from '../sinks/sink-definition.js';
+import type { ClusterConfig } from './cluster-config.js';
 import type { MirrorConfig, OutboxConfig } from './outbox-config.js';
 
 /** One WebSocket path with its settings; global values are filled in. */
@@ -54,6 +55,10 @@ export interface GatewayConfig {
   readonly ring: QueueLimits;
   /** The number of this node in ids. */
   readonly node: number;
+  /** Undefined: this node is on its own. */
+  readonly cluster: ClusterConfig | undefined;
+  /** Number of processes that hold connections; 1: this process alone. */
+  readonly workers: number;
   readonly drain: { readonly pauseMs: number; readonly closeSpreadMs: number; readonly flushTimeoutMs: number };
   readonly plugins: readonly PluginConfig[];
   /** The folder to which paths of plugin modules are relative. */

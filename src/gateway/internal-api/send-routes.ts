@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { tagProblem, type TagLimits } from '../access/tag-limits.js';
-import type { Bus, NodeCounts } from '../bus/bus.js';
+import type { Bus, CallOutcome, NodeCounts } from '../bus/bus.js';
 import { makeMessage } from '../connection/message.js';
 import { parseQuery } from '../tag-index/parse-query.js';
 import { parseSelector, type Selector } from '../tag-index/parse-selector.js';
@@ -77,8 +77,8 @@ interface SelectedRequest {
   readonly binary: boolean;
 }
 
-/** Returns counts, or an error message for the caller. */
-type Action = (request: SelectedRequest) => Promise<NodeCounts | string> | NodeCounts | string;
+/** Returns the outcome, or an error message for the caller. */
+type Action = (request: SelectedRequest) => Promise<CallOutcome> | CallOutcome | string;
 
 async function actOnSelected(exchange: HttpExchange, maxBodyBytes: number, act: Action): Promise<void> {
   const { request } = exchange;
@@ -90,7 +90,9 @@ async function actOnSelected(exchange: HttpExchange, maxBodyBytes: number, act: 
   // Hot path: nothing is awaited where no other node is involved. Measured by bench/fan-out.
   const outcome = pending instanceof Promise ? await pending : pending;
   if (typeof outcome === 'string') return exchange.answer(badRequest(outcome));
-  exchange.answer(textAnswer(200, String(totalOf(outcome))));
+  const [refusal] = outcome.refused.values();
+  if (refusal !== undefined) return exchange.answer(badRequest(refusal));
+  exchange.answer(textAnswer(200, String(totalOf(outcome.counts))));
 }
 
 function totalOf(counts: NodeCounts): number {

@@ -50,7 +50,7 @@ export function statusRoutes(bus: Bus): Route[] {
 async function answerTree(exchange: HttpExchange, bus: Bus): Promise<void> {
   const asked = readTreeQuery(exchange.request.query);
   if (typeof asked === 'string') return exchange.answer(badRequest(asked));
-  const tree = await bus.tree();
+  const { tree } = await bus.tree();
   if (!asked.json) return exchange.answer(textAnswer(200, treeText(tree)));
   const body = `${JSON.stringify(Object.fromEntries(tree))}\n`;
   exchange.answer({ status: 200, headers: { 'Content-Type': JSON_TYPE }, body });
@@ -72,7 +72,7 @@ interface StatusPage {
 }
 
 async function* allPages(bus: Bus, { selector }: StatusQuery): AsyncGenerator<StatusPage> {
-  for await (const connections of bus.status(selector)) yield { connections, next: undefined };
+  for await (const connections of bus.status({ selector }).pages) yield { connections, next: undefined };
 }
 
 /**
@@ -81,8 +81,9 @@ async function* allPages(bus: Bus, { selector }: StatusQuery): AsyncGenerator<St
  */
 async function* sortedPage(bus: Bus, { selector, after, limit }: StatusQuery): AsyncGenerator<StatusPage> {
   const later: ConnectionStatus[] = [];
-  for await (const page of bus.status(selector)) later.push(...page.filter(({ id }) => id > after));
-  later.sort((a, b) => (a.id < b.id ? -1 : 1));
+  // One more than asked for shows whether there are more.
+  const request = { selector, after, limit: Number.isFinite(limit) ? limit + 1 : undefined };
+  for await (const page of bus.status(request).pages) later.push(...page);
   const connections = later.slice(0, limit);
   yield { connections, next: later.length > limit ? connections.at(-1)?.id : undefined };
 }

@@ -13,7 +13,8 @@ async function busWith(connections: number) {
   const registry = new ConnectionRegistry(new ConnectionIdSource(1));
   const delivery = new Delivery({ registry });
   const bus = new LocalBus({ node: '0001', registry, delivery });
-  await bus.start({ publish: () => undefined });
+  bus.deliverThrough({ publish: () => undefined });
+  await bus.start();
   const endpoint = testEndpoint({ foo: 'bar' });
   const ids = Array.from({ length: connections }, () => registry.open(idleSocket, endpoint).id);
   return { bus, delivery, ids, registry };
@@ -22,9 +23,9 @@ async function busWith(connections: number) {
 describe('LocalBus', () => {
   it('counts by node', async () => {
     const { bus } = await busWith(3);
-    expect(bus.send(FOO_BAR, textMessage('x'))).toEqual(new Map([['0001', 3]]));
-    expect(await bus.close(FOO_BAR, undefined)).toEqual(new Map([['0001', 3]]));
-    expect(bus.send({ kind: 'ids', ids: new Set(['no']) }, textMessage('x'))).toEqual(new Map([['0001', 0]]));
+    expect(bus.send(FOO_BAR, textMessage('x')).counts).toEqual(new Map([['0001', 3]]));
+    expect((await bus.close(FOO_BAR, undefined)).counts).toEqual(new Map([['0001', 3]]));
+    expect(bus.send({ kind: 'ids', ids: new Set(['no']) }, textMessage('x')).counts).toEqual(new Map([['0001', 0]]));
     await bus.stop();
   });
 
@@ -52,16 +53,16 @@ describe('LocalBus', () => {
   it('changes the tag that it selects by, once on each connection', async () => {
     const { bus } = await busWith(3);
     const changes = new Map([['foo', 'new']]);
-    expect(await bus.setTags(FOO_BAR, changes)).toEqual(new Map([['0001', 3]]));
-    expect(await bus.setTags(FOO_BAR, changes)).toEqual(new Map([['0001', 0]]));
-    expect(await bus.tree()).toEqual(new Map([['foo', ['new']]]));
+    expect((await bus.setTags(FOO_BAR, changes)).counts).toEqual(new Map([['0001', 3]]));
+    expect((await bus.setTags(FOO_BAR, changes)).counts).toEqual(new Map([['0001', 0]]));
+    expect((await bus.tree()).tree).toEqual(new Map([['foo', ['new']]]));
   });
 
   it('lists all connections in pages, in the order of opening', async () => {
     const { bus, ids } = await busWith(2500);
     const pages: number[] = [];
     const listed: string[] = [];
-    for await (const page of bus.status({ kind: 'all' })) {
+    for await (const page of bus.status({ selector: { kind: 'all' } }).pages) {
       pages.push(page.length);
       listed.push(...page.map(({ id }) => id));
     }
@@ -72,7 +73,7 @@ describe('LocalBus', () => {
   it('leaves connections that close during a listing out of it', async () => {
     const { bus, registry, ids } = await busWith(1500);
     let listed = 0;
-    for await (const page of bus.status({ kind: 'all' })) {
+    for await (const page of bus.status({ selector: { kind: 'all' } }).pages) {
       listed += page.length;
       for (const id of ids.slice(1000, 1100)) {
         const connection = registry.get(id);

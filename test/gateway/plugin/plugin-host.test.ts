@@ -20,7 +20,8 @@ async function hostOf(modules: readonly string[], files: Readonly<Record<string,
   const registry = new ConnectionRegistry(new ConnectionIdSource(1));
   const delivery = new Delivery({ registry });
   const bus = new LocalBus({ node: '0001', registry, delivery });
-  await bus.start({ publish: () => undefined });
+  bus.deliverThrough({ publish: () => undefined });
+  await bus.start();
   const log = new RecordingLogger();
   const plugins = modules.map((module) => ({ module, options }));
   const host = new PluginHost({ plugins, baseDir, connections: bus.local, log, stopTimeoutMs: 20 });
