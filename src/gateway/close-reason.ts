@@ -13,7 +13,9 @@ export interface CloseReason {
 
 /**
  * Every reason why a connection ends. Transports, metrics, logs and close events use the names; the
- * codes and texts on the wire stand here alone. The reference lists them.
+ * codes and texts on the wire stand here alone. The reference lists them. The log of an outbox and
+ * dead letters contain the names, so a name is never renamed or removed: add new ones. A version
+ * that does not know a name reads the event without its reason.
  */
 export const CLOSE_REASONS = {
   closed_by_backend: {
@@ -112,6 +114,27 @@ export const CLOSE_REASONS = {
     reason: '',
     when: 'The gateway was killed while the connection was open; the next start on the same `outbox.dir` reports it.',
     startedBy: 'network',
+    reconnect: true,
+  },
+  worker_crashed: {
+    code: 1006,
+    reason: '',
+    when: 'The worker process that had the connection ended unexpectedly or hung; the gateway reports it at once.',
+    startedBy: 'network',
+    reconnect: true,
+  },
+  node_lost: {
+    code: 1006,
+    reason: '',
+    when: 'The node that had the connection is gone; another node of the cluster reports it.',
+    startedBy: 'network',
+    reconnect: true,
+  },
+  declared_dead: {
+    code: 1012,
+    reason: 'Service restart',
+    when: 'The node was cut off from its cluster and another node has already reported the end of the connection; backends get no second close event.',
+    startedBy: 'gateway',
     reconnect: true,
   },
 } as const satisfies Readonly<Record<string, CloseReason>>;
