@@ -1,0 +1,76 @@
+import { LimitedLog } from '../core/limited-log.js';
+import type { RequestGuard } from './access/request-guard.js';
+import type { Bus } from './bus/bus.js';
+import { formatNode } from './connection/connection-id.js';
+import type { SharedDeps } from './connection-parts.js';
+import { EventStream } from './internal-api/event-stream.js';
+import { healthRoutes, metricsRoute, outboxDetails, type Readiness } from './internal-api/health-routes.js';
+import { timedRoute, type Route } from './internal-api/route.js';
+import { Router } from './internal-api/router.js';
+import { sendRoutes } from './internal-api/send-routes.js';
+import { statusRoutes } from './internal-api/status-routes.js';
+import type { DurationCounts } from './metrics/duration-counts.js';
+import type { GatewayMetrics } from './metrics/gateway-metrics.js';
+import type { OutboxState } from './outbox/outbox.js';
+import type { MemorySink } from './sinks/memory/memory-sink.js';
+import type { ChosenTransport } from './transport/choose-transport.js';
+
+/** What the routes of the internal API need. */
+export interface RoutesDeps extends SharedDeps {
+  readonly bus: Bus;
+  readonly readiness: () => Readiness;
+  readonly chosen: ChosenTransport;
+  /** Number of open connections. */
+  readonly connections: () => number;
+  readonly outbox: { state(): OutboxState };
+  /** The ring behind `/events`; undefined when it is off. */
+  readonly embedded: MemorySink | undefined;
+  /** Durations of `/send` are added to it. */
+  readonly sendDurations: DurationCounts;
+  readonly metrics: () => GatewayMetrics;
+}
+
+/** Creates the routes of the internal API. */
+export function composeRoutes(deps: RoutesDeps): Route[] {
+  const { config, clock, bus, readiness, chosen, outbox, embedded } = deps;
+  const details = () => {
+    const node = formatNode(config.node);
+    return { node, ...transportDetails(chosen), connections: deps.connections(), ...outboxDetails(outbox.state()) };
+  };
+  const routes = [...callRoutes(deps), ...statusRoutes(bus), ...healthRoutes({ readiness, details })];
+  if (embedded !== undefined) {
+    const stream = new EventStream(embedded, clock);
+    routes.push({ path: '/events', method: 'GET', open: false, handle: (exchange) => stream.handle(exchange) });
+  }
+  if (config.metricsEnabled) routes.push(metricsRoute(deps.metrics()));
+  return routes;
+}
+
+/** Creates the routes that act on connections: `/send`, `/settags` and `/close`. */
+function callRoutes({ config, bus, sendDurations }: Pick<RoutesDeps, 'config' | 'bus' | 'sendDurations'>): Route[] {
+  return sendRoutes({ bus, maxBodyBytes: config.maxSendBodyBytes, tagLimits: config.limits }).map((route) =>
+    route.path === '/send' ? timedRoute(route, sendDurations) : route,
+  );
+}
+
+/** Creates the router of these routes. */
+export function composeRouter(
+  { config, log, clock }: SharedDeps,
+  routes: readonly Route[],
+  guard: RequestGuard,
+): Router {
+  return new Router({
+    routes,
+    guard,
+    webSocketPaths: config.endpoints.map(({ path }) => path),
+    refusals: new LimitedLog(log, clock),
+  });
+}
+
+/** Details of the transport for `/healthz`. */
+function transportDetails({ name, reason, native }: ChosenTransport): Readonly<Record<string, string>> {
+  const details = { transport: name, transport_reason: reason };
+  if (native === undefined) return details;
+  const { package: label, path, sha256 } = native;
+  return { ...details, transport_package: label, transport_binary: path, transport_binary_sha256: sha256 };
+}
