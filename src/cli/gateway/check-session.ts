@@ -3,7 +3,7 @@ import { WsgError } from '../../core/error.js';
 import { checkGateway, loadConfig, type CheckResult } from '../../gateway/index.js';
 import { EXIT_CODE, exitCodeOfError, type ExitCode } from '../exit-code.js';
 import type { Output } from '../output.js';
-import type { GatewayFlags } from './gateway-flags.js';
+import { configOverrides, type GatewayFlags } from './gateway-flags.js';
 
 /** One result as text for people. */
 export interface CheckLine {
@@ -29,7 +29,7 @@ function formatCheckLine({ level, text, more }: CheckLine, palette: Palette): st
 
 /** The arguments of one `wsg serve --check`. */
 export interface CheckInvocation {
-  readonly flags: Pick<GatewayFlags, 'config' | 'listen' | 'transport'>;
+  readonly flags: Pick<GatewayFlags, 'config' | 'listen' | 'transport' | 'workers'>;
   readonly json: boolean;
   readonly output: Output;
   /** Timeout for each backend; shorter in tests. */
@@ -70,8 +70,7 @@ async function check({ flags, timeoutMs }: CheckInvocation): Promise<Checked> {
 
 function load(flags: CheckInvocation['flags']): ReturnType<typeof loadConfig> | WsgError {
   try {
-    const overrides = { listen_addr: flags.listen, transport: flags.transport };
-    return loadConfig({ path: flags.config, cwd: process.cwd(), env: process.env, overrides });
+    return loadConfig({ path: flags.config, cwd: process.cwd(), env: process.env, overrides: configOverrides(flags) });
   } catch (error) {
     if (error instanceof WsgError) return error;
     throw error;

@@ -6,6 +6,8 @@ export interface GatewayFlags {
   readonly config: string | undefined;
   readonly listen: string | undefined;
   readonly transport: 'auto' | 'uws' | 'ws' | undefined;
+  /** Not validated yet: the schema of the configuration does that. */
+  readonly workers: string | undefined;
   readonly 'ready-fd': number | undefined;
   readonly 'log-format': 'json' | 'classic';
   readonly 'log-level': LogLevel;
@@ -29,6 +31,11 @@ export function gatewayFlags(logFormat: 'json' | 'classic') {
       description:
         'Server library: ws, or uws, which needs the package uWebSockets.js installed next to wsg. auto is an older name for ws.',
     })(),
+    workers: Flags.string({
+      helpValue: 'N|auto',
+      description:
+        'Number of processes that hold connections; overrides the configuration. auto: one fewer than there are cores.',
+    }),
     'ready-fd': Flags.integer({
       min: 1,
       helpValue: 'N',
@@ -44,5 +51,19 @@ export function gatewayFlags(logFormat: 'json' | 'classic') {
       default: 'info',
       description: 'Lowest level that is logged.',
     })(),
+  };
+}
+
+/** The values of flags that override keys of the configuration. */
+export function configOverrides({
+  listen,
+  transport,
+  workers,
+}: Pick<GatewayFlags, 'listen' | 'transport' | 'workers'>) {
+  const count = workers !== undefined && /^\d+$/.test(workers) ? Number(workers) : workers;
+  return {
+    ...(listen !== undefined && { listen_addr: listen }),
+    ...(transport !== undefined && { transport }),
+    ...(count !== undefined && { workers: count }),
   };
 }

@@ -7,7 +7,7 @@ import { errorMessage, WsgError } from '../../core/error.js';
 import { EXIT_CODE } from '../exit-code.js';
 import { endHungProcess, endProcessLater, onReloadSignal, onStopSignal, type StopSignal } from '../signals.js';
 import { parseDuration } from '../../core/duration.js';
-import type { GatewayFlags } from './gateway-flags.js';
+import { configOverrides, type GatewayFlags } from './gateway-flags.js';
 import { checkReadyDescriptor, writeReadyLine } from './ready-line.js';
 
 /** A gateway's log and its line writer, which must be flushed at the end. */
@@ -75,7 +75,7 @@ async function run({ flags, plugins }: GatewaySession, { log, lines }: GatewayLo
     path: flags.config,
     cwd: process.cwd(),
     env: process.env,
-    overrides: { listen_addr: flags.listen, transport: flags.transport, plugins },
+    overrides: { ...configOverrides(flags), plugins },
   });
   for (const warning of warnings) log.warn('config.warning', { warning });
   for (const notice of notices) log.info('config.default', { notice });

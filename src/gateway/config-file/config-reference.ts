@@ -62,7 +62,7 @@ function typeText(node: SchemaNode): string {
   if (node.choices.length > 0) return node.choices.map((choice) => `\`${choice}\``).join(', ');
   if (node.kind === 'list') return node.element?.kind === 'object' ? 'list of maps' : 'list of texts';
   if (node.kind === 'map') return node.element?.kind === 'string' ? 'map of texts' : 'map';
-  if (node.kind === 'number') return `number${rangeText(node)}`;
+  if (node.kind === 'number') return `number${rangeText(node)}${node.words.map((word) => `, or \`${word}\``).join('')}`;
   return node.kind === 'string' ? 'text' : node.kind;
 }
 

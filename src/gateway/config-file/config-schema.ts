@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseListenAddress } from '../../core/listen-address.js';
 import { DEFAULT_LOW_WATER_BYTES, DEFAULT_MAX_QUEUE_BYTES, SLOW_POLICIES } from '../connection/endpoint.js';
+import { addClusterProblems, clusterKeys, hasClusterPart } from './cluster-schema.js';
 import { addAccessProblems, hasAccessPart, accessKeys, cidr, endpointAuth, hostName, origin } from './access-schema.js';
 import { endpointPathProblem, SECRET_KEYS } from './config-problem.js';
 import { jsonPathProblem } from '../../json-path/json-path-problem.js';
@@ -156,17 +157,7 @@ const gatewayKeys = {
     .object({ enabled: z.boolean().default(false).describe('Serves metrics at `/metrics`.') })
     .prefault({})
     .describe('Metrics.'),
-  node: z
-    .object({
-      number: z
-        .int()
-        .min(0)
-        .max(65_535)
-        .default(0)
-        .describe('Number of this node, part of the ids of connections and events.'),
-    })
-    .prefault({})
-    .describe('The identity of this node.'),
+  ...clusterKeys,
   drain: z
     .object({
       pause_s: z
@@ -199,7 +190,8 @@ const gatewayKeys = {
 /** All keys except those of sinks. */
 const commonSchema = z
   .object({ ...gatewayKeys, ...outboxKeys, ...accessKeys })
-  .superRefine(addAccessProblems, { when: hasAccessPart });
+  .superRefine(addAccessProblems, { when: hasAccessPart })
+  .superRefine(addClusterProblems, { when: hasClusterPart });
 
 /** The configuration in the file's terms, with defaults filled in and the sinks resolved. */
 export type ConfigFile = z.infer<typeof commonSchema> & {

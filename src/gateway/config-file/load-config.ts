@@ -11,6 +11,7 @@ import { redisAddrWarnings } from '../redis/redis-addr.js';
 import { SINKS } from '../sinks/index.js';
 import { sinkKey, type SinkDefinition } from '../sinks/sink-definition.js';
 import { idlePlaceholder, parseTemplate } from '../template/template.js';
+import { clusterWarnings } from './resolve-cluster.js';
 import { resolveConfig } from './resolve-config.js';
 import type { SchemaNode } from './schema-node.js';
 import { readYaml } from './yaml-reader.js';
@@ -34,6 +35,7 @@ const BUILT_IN: ConfigInput = {
 export interface ConfigOverrides {
   readonly listen_addr?: string;
   readonly transport?: string;
+  readonly workers?: number | string;
   readonly plugins?: ConfigInput['plugins'];
 }
 
@@ -72,8 +74,8 @@ interface Draft {
 }
 
 /**
- * Reads file, environment and flags. Throws `config.not-found`, or `config.invalid` with every
- * problem.
+ * Reads file, environment and flags. Throws `config.not-found`, `config.invalid` with every problem,
+ * or `secret.unreadable` when the file of the cluster's secret cannot be used.
  */
 export function loadConfig(options: LoadConfigOptions): LoadedConfig {
   const schema = new ConfigSchema(options.sinks ?? SINKS);
@@ -89,7 +91,8 @@ export function loadConfig(options: LoadConfigOptions): LoadedConfig {
   const baseDir = file === undefined ? options.cwd : dirname(file.path);
   const config = resolveConfig(checked, baseDir);
   const notices = changedDefaults(draft.values, checked);
-  return { config, source, warnings: [...draft.warnings, ...addressWarnings(config)], notices };
+  const warnings = [...draft.warnings, ...addressWarnings(config), ...clusterWarnings(config)];
+  return { config, source, warnings, notices };
 }
 
 /** A warning about one key. */

@@ -5,6 +5,7 @@ import { parseListenAddress, type ListenAddress } from '../../core/listen-addres
 import { bufferLimitBytes } from '../connection/endpoint.js';
 import type { EndpointConfig, GatewayConfig } from '../config/gateway-config.js';
 import type { ConfigFile } from './config-schema.js';
+import { resolveCluster, resolveWorkers } from './resolve-cluster.js';
 
 type AuthFile = ConfigFile['endpoints'][number]['auth'];
 
@@ -100,7 +101,8 @@ type EndpointFile = ConfigFile['endpoints'][number];
 
 /**
  * Resolves a validated file to the gateway's configuration: units, overrides of endpoints, paths
- * relative to `baseDir`.
+ * relative to `baseDir`. Throws `secret.unreadable` when the file of the cluster's secret cannot be
+ * used.
  */
 export function resolveConfig(file: ConfigFile, baseDir: string): GatewayConfig {
   const { tls } = file;
@@ -125,9 +127,9 @@ export function resolveConfig(file: ConfigFile, baseDir: string): GatewayConfig 
     sinks: { embedded: file.events.enabled ?? file.sinks.length === 0, on: file.sinks, positions: file.sinkPositions },
     mirror: resolveMirror(file),
     ring: { maxBytes: file.events.ring_max_bytes, maxEvents: file.events.ring_max_events },
-    node: file.node.number,
-    cluster: undefined,
-    workers: 1,
+    node: typeof file.node.number === 'number' ? file.node.number : 0,
+    cluster: resolveCluster(file, baseDir),
+    workers: resolveWorkers(file),
     drain: {
       pauseMs: file.drain.pause_s * 1000,
       closeSpreadMs: file.drain.close_spread_s * 1000,

@@ -16,6 +16,8 @@ export interface SchemaNode {
   readonly defaultValue: unknown;
   /** The allowed values of an enumeration. */
   readonly choices: readonly string[];
+  /** Words that are allowed besides the values of the kind. */
+  readonly words: readonly string[];
   /** The inclusive bounds of a number, when the schema states them. */
   readonly minimum: number | undefined;
   readonly maximum: number | undefined;
@@ -31,16 +33,26 @@ function toNode(schema: JsonSchema): SchemaNode {
   for (const [key, child] of Object.entries(schema.properties ?? {})) {
     if (typeof child === 'object') children.set(key, toNode(child));
   }
+  const { values, words } = withoutWords(schema);
   return {
-    kind: kindOf(schema),
+    kind: kindOf(values),
     children,
     element: elementOf(schema),
     description: schema.description ?? '',
     defaultValue: schema.default,
     choices: (schema.enum ?? []).map(String),
-    minimum: statedBound(schema.minimum),
-    maximum: statedBound(schema.maximum),
+    words,
+    minimum: statedBound(values.minimum),
+    maximum: statedBound(values.maximum),
   };
+}
+
+/** Separates the words of a union such as `number | 'auto'` from its values. */
+function withoutWords(schema: JsonSchema): { readonly values: JsonSchema; readonly words: readonly string[] } {
+  const members = (schema.anyOf ?? []).filter((member) => typeof member === 'object');
+  const words = members.flatMap((member) => (typeof member.const === 'string' ? [member.const] : []));
+  const [values, ...others] = members.filter((member) => member.const === undefined);
+  return values === undefined || others.length > 0 ? { values: schema, words: [] } : { values, words };
 }
 
 /** Undefined for the bounds of safe integers, which zod adds to every integer. */

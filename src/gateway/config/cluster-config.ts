@@ -1,3 +1,9 @@
+/**
+ * Query parameters of `/send`, `/settags` and `/close` in a cluster, which are not part of the
+ * selector there.
+ */
+export const CALL_PARAMETERS: ReadonlySet<string> = new Set(['strict', 'report', 'wait', 'deadline_ms']);
+
 /** The program that carries calls between the nodes of a cluster, and its address with the login. */
 export interface ClusterEngineConfig {
   readonly kind: 'nats' | 'redis';
@@ -14,15 +20,17 @@ export interface ClusterConfig {
   readonly deadlineMs: number;
   /** Answers 504 instead of 200 when a node was silent. */
   readonly strict: boolean;
-  /** Authenticates messages between nodes; undefined: whoever may publish at the engine is believed. */
+  /** Authenticates messages between nodes; undefined: every client that may publish at the engine is trusted. */
   readonly secret: string | undefined;
   /**
    * Wait before another node closes the connections of a node that is gone but may come back with
    * its log.
    */
   readonly declareDeadMs: number;
-  /** What a node that was declared dead does with events of those connections that its log still holds. */
+  /** Treatment of events of those connections that the log of a node that was declared dead still holds. */
   readonly lateEvents: 'dead-letter' | 'deliver';
   /** Takes a free node number from the engine instead of `node`. */
   readonly leasesNumber: boolean;
+  /** `host:port` of the internal API of this node, for other programs. */
+  readonly advertise: string | undefined;
 }

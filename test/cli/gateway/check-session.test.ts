@@ -10,7 +10,7 @@ async function check(yaml: string, json = false) {
   await writeFile(config, yaml);
   const output = recordingOutput();
   const exitCode = await runCheck({
-    flags: { config, listen: '127.0.0.1:0', transport: 'ws' },
+    flags: { config, listen: '127.0.0.1:0', transport: 'ws', workers: undefined },
     json,
     output,
     timeoutMs: 500,
@@ -52,4 +52,15 @@ it('JSON is one object with stable keys', async () => {
   expect(Object.keys(record)).toEqual(['ok', 'exit_code', 'checks']);
   expect(record).toMatchObject({ ok: true, exit_code: exitCode });
   expect(Object.keys(record.checks[0])).toEqual(['name', 'level', 'detail', 'hint']);
+});
+
+it('says how many processes and which cluster a start would make, without the login of the engine', async () => {
+  const cluster = 'cluster: {name: eu, nats: {addr: "nats://me:hunter2@127.0.0.1:1"}, strict: true}';
+  const { text } = await check(`${GOOD}node: {number: 3}\nworkers: 2\n${cluster}\n`);
+  expect(text).toMatch(/^✓ workers: 2 processes hold connections, on \d+ cores$/m);
+  expect(text).toContain(
+    '✓ cluster: eu over nats at nats://me:***@127.0.0.1:1, without a secret; this node has the number 3 (0003)',
+  );
+  expect(text).toContain('a node that does not answer within 1000 ms is an error');
+  expect(text).not.toContain('hunter2');
 });
