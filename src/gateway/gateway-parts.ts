@@ -89,11 +89,12 @@ function composeCore(deps: GatewayPartsDeps): GatewayCore {
 }
 
 function composeApi(deps: GatewayPartsDeps, core: GatewayCore, chosen: ChosenTransport): Router {
-  const { bus, registry, outbox, embedded } = core;
+  const { boot, bus, registry, outbox, embedded } = core;
   const { droppedLogLines } = deps;
   const sendDurations = new DurationCounts();
   const routes = composeRoutes({
     ...deps,
+    boot,
     bus,
     chosen,
     connections: () => registry.size,

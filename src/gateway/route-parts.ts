@@ -1,10 +1,14 @@
 import { LimitedLog } from '../core/limited-log.js';
 import type { RequestGuard } from './access/request-guard.js';
+import { packageVersion } from '../core/package-version.js';
 import type { Bus } from './bus/bus.js';
+import type { NodeDirectory } from './bus/nodes.js';
 import { formatNode } from './connection/connection-id.js';
 import type { SharedDeps } from './connection-parts.js';
+import type { EventBoot } from './event/gateway-event.js';
 import { EventStream } from './internal-api/event-stream.js';
 import { healthRoutes, metricsRoute, outboxDetails, type Readiness } from './internal-api/health-routes.js';
+import { nodesRoute } from './internal-api/nodes-route.js';
 import { timedRoute, type Route } from './internal-api/route.js';
 import { Router } from './internal-api/router.js';
 import { sendRoutes } from './internal-api/send-routes.js';
@@ -17,6 +21,7 @@ import type { ChosenTransport } from './transport/choose-transport.js';
 
 /** What the routes of the internal API need. */
 export interface RoutesDeps extends SharedDeps {
+  readonly boot: EventBoot;
   readonly bus: Bus;
   readonly readiness: () => Readiness;
   readonly chosen: ChosenTransport;
@@ -28,6 +33,8 @@ export interface RoutesDeps extends SharedDeps {
   /** Durations of `/send` are added to it. */
   readonly sendDurations: DurationCounts;
   readonly metrics: () => GatewayMetrics;
+  /** The nodes of the cluster; undefined for a node on its own. */
+  readonly directory?: NodeDirectory | undefined;
 }
 
 /** Creates the routes of the internal API. */
@@ -37,13 +44,34 @@ export function composeRoutes(deps: RoutesDeps): Route[] {
     const node = formatNode(config.node);
     return { node, ...transportDetails(chosen), connections: deps.connections(), ...outboxDetails(outbox.state()) };
   };
-  const routes = [...callRoutes(deps), ...statusRoutes(bus), ...healthRoutes({ readiness, details })];
+  const routes = [
+    ...callRoutes(deps),
+    ...statusRoutes(bus),
+    nodesRoute(config.cluster?.name, deps.directory ?? ownDirectory(deps)),
+    ...healthRoutes({ readiness, details }),
+  ];
   if (embedded !== undefined) {
     const stream = new EventStream(embedded, clock);
     routes.push({ path: '/events', method: 'GET', open: false, handle: (exchange) => stream.handle(exchange) });
   }
   if (config.metricsEnabled) routes.push(metricsRoute(deps.metrics()));
   return routes;
+}
+
+/** The directory of a node on its own. */
+function ownDirectory({ config, boot, readiness, connections }: RoutesDeps): NodeDirectory {
+  const { workers, cluster } = config;
+  const own = {
+    node: boot.node,
+    boot: boot.epoch,
+    version: packageVersion(),
+    workers,
+    address: cluster?.advertise,
+    lastHeardMs: 0,
+    suspect: false,
+    own: true,
+  };
+  return { nodes: () => [{ ...own, state: readiness(), connections: connections() }] };
 }
 
 /** Creates the routes that act on connections: `/send`, `/settags` and `/close`. */

@@ -7,7 +7,9 @@ export const CALL_PARAMETERS: ReadonlySet<string> = new Set(['strict', 'report',
 /** The program that carries calls between the nodes of a cluster, and its address with the login. */
 export interface ClusterEngineConfig {
   readonly kind: 'nats' | 'redis';
-  /** One URL; for NATS also several, separated by commas. Contains a password: never to be logged. */
+  /**
+   * One URL; for NATS also several, separated by commas. Contains a password: never to be logged.
+   */
   readonly addr: string;
 }
 
@@ -20,14 +22,20 @@ export interface ClusterConfig {
   readonly deadlineMs: number;
   /** Answers 504 instead of 200 when a node was silent. */
   readonly strict: boolean;
-  /** Authenticates messages between nodes; undefined: every client that may publish at the engine is trusted. */
+  /**
+   * Authenticates messages between nodes; undefined: every client that may publish at the engine is
+   * trusted.
+   */
   readonly secret: string | undefined;
   /**
    * Wait before another node closes the connections of a node that is gone but may come back with
    * its log.
    */
   readonly declareDeadMs: number;
-  /** Treatment of events of those connections that the log of a node that was declared dead still holds. */
+  /**
+   * Treatment of events of those connections that the log of a node that was declared dead still
+   * holds.
+   */
   readonly lateEvents: 'dead-letter' | 'deliver';
   /** Takes a free node number from the engine instead of `node`. */
   readonly leasesNumber: boolean;
