@@ -36,9 +36,14 @@ const MOST_DEADLINE_MS = 0xffff;
 
 /** Encodes a frame. Throws when a field is out of its range. */
 export function encodeFrame(frame: Frame): Buffer {
-  const { body } = frame;
-  const bytes = Buffer.allocUnsafe(FRAME_HEAD_BYTES + body.length);
-  let at = bytes.writeUInt32BE(bytes.length - LENGTH_BYTES, 0);
+  const bytes = Buffer.allocUnsafe(FRAME_HEAD_BYTES + frame.body.length);
+  bytes.set(frame.body, writeFrameHead(bytes, 0, frame));
+  return bytes;
+}
+
+/** Writes all of a frame except its body, and returns the offset at which the body belongs. */
+export function writeFrameHead(bytes: Buffer, start: number, frame: Frame): number {
+  let at = bytes.writeUInt32BE(FRAME_HEAD_BYTES - LENGTH_BYTES + frame.body.length, start);
   at = bytes.writeUInt8(FRAME_VERSION, at);
   at = bytes.writeUInt8(frame.kind, at);
   at = bytes.writeUInt8(frame.flags, at);
@@ -47,9 +52,7 @@ export function encodeFrame(frame: Frame): Buffer {
   at = bytes.writeUIntBE(frame.fromBoot, at, 6);
   at = bytes.writeUInt32BE(frame.call, at);
   at = bytes.writeUInt32BE(frame.place, at);
-  at = bytes.writeUInt16BE(Math.min(frame.deadlineMs, MOST_DEADLINE_MS), at);
-  bytes.set(body, at);
-  return bytes;
+  return bytes.writeUInt16BE(Math.min(frame.deadlineMs, MOST_DEADLINE_MS), at);
 }
 
 /** A run of bytes that are not frames: the link to its sender cannot be used any more. */
@@ -57,42 +60,68 @@ export class FrameError extends Error {}
 
 /**
  * Splits a stream of bytes into frames. Frames of another version are passed over, because a newer
- * process may send them.
+ * process may send them. The time is linear in the bytes, also for a frame of many chunks.
  */
 export class FrameReader {
   readonly #mostBytes: number;
-  #rest: Buffer = Buffer.alloc(0);
+  /** Chunks of a frame that is not complete. */
+  #chunks: Buffer[] = [];
+  #pendingBytes = 0;
+  /** Bytes before which nothing can be complete: a length, or a whole frame. */
+  #neededBytes = LENGTH_BYTES;
 
   /** `mostBytes` is the largest length of a frame that is accepted. */
   constructor(mostBytes: number) {
     this.#mostBytes = mostBytes;
   }
 
+  /** Bytes of a frame that is not complete. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
   /** The frames that are complete now. Their bodies share memory with `chunk`. Throws `FrameError`. */
   push(chunk: Uint8Array): Frame[] {
     const added = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    const bytes = this.#rest.length === 0 ? added : Buffer.concat([this.#rest, added]);
+    if (this.#pendingBytes === 0) return this.#split(added);
+    this.#chunks.push(added);
+    this.#pendingBytes += added.length;
+    if (this.#pendingBytes < this.#neededBytes) return [];
+    return this.#split(Buffer.concat(this.#chunks, this.#pendingBytes));
+  }
+
+  #split(bytes: Buffer): Frame[] {
     const frames: Frame[] = [];
     let at = 0;
+    this.#neededBytes = LENGTH_BYTES;
     while (bytes.length - at >= LENGTH_BYTES) {
-      const length = bytes.readUInt32BE(at);
-      if (length < FRAME_HEAD_BYTES - LENGTH_BYTES || length > this.#mostBytes) {
-        throw new FrameError(`a frame of ${length} bytes; the most is ${this.#mostBytes}`);
+      const end = at + LENGTH_BYTES + this.#lengthAt(bytes, at);
+      if (end > bytes.length) {
+        this.#neededBytes = end - at;
+        break;
       }
-      const end = at + LENGTH_BYTES + length;
-      if (end > bytes.length) break;
       if (bytes.readUInt8(at + LENGTH_BYTES) === FRAME_VERSION) frames.push(frameAt(bytes, at, end));
       at = end;
     }
-    this.#rest = bytes.subarray(at);
+    this.#pendingBytes = bytes.length - at;
+    this.#chunks = this.#pendingBytes === 0 ? [] : [bytes.subarray(at)];
     return frames;
+  }
+
+  #lengthAt(bytes: Buffer, at: number): number {
+    const length = bytes.readUInt32BE(at);
+    if (length >= FRAME_HEAD_BYTES - LENGTH_BYTES && length <= this.#mostBytes) return length;
+    throw new FrameError(`a frame of ${length} bytes; the most is ${this.#mostBytes}`);
   }
 }
 
 /** Splits a whole message of the engine into frames. Throws `FrameError`, also for an unfinished frame. */
 export function readFrames(message: Uint8Array): Frame[] {
   const reader = new FrameReader(message.byteLength);
-  return reader.push(message);
+  const frames = reader.push(message);
+  if (reader.pendingBytes > 0)
+    throw new FrameError(`a message ends within a frame, after ${reader.pendingBytes} bytes`);
+  return frames;
 }
 
 function frameAt(bytes: Buffer, start: number, end: number): Frame {

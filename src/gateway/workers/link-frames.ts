@@ -1,0 +1,48 @@
+/**
+ * Kinds of frames between supervisor and worker, besides those of `FRAME_KIND`: calls and answers
+ * go both ways.
+ */
+export const LINK_KIND = {
+  /** First frame of each socket of a link; `call` pairs the two sockets. */
+  hello: 16,
+  /** Worker: events and changes of tags of one tick. */
+  events: 17,
+  /** Supervisor: what was taken and delivered, and whether the outbox is full. */
+  taken: 18,
+  /** Supervisor: an event of a connection was refused; the worker closes the connection. */
+  refused: 19,
+  /** Supervisor: messages of a connection wait for room, so no more of them are accepted. */
+  blocked: 20,
+  /** Supervisor: the messages of the connection were taken. */
+  unblocked: 21,
+  /** Both: asks for the next page of a listing, or gives it up. */
+  page: 22,
+  /** Supervisor: asks for the worker's figures. Worker: the figures, as JSON. */
+  figures: 23,
+  /** Supervisor: the worker's share of limits. */
+  limits: 24,
+  /** Worker: how it uses its share. */
+  usage: 25,
+  /** Both: JSON between the supervisor and the processes, such as drain and states. */
+  control: 26,
+} as const;
+
+/** Bits of `Frame.flags` besides those of `FRAME_FLAG`. */
+export const LINK_FLAG = {
+  /** An answer: the listing has another page. */
+  more: 16,
+  /** A call to `/settags`: only checks whether it would be refused. */
+  dryRun: 32,
+  /** `taken`: the outbox is full. */
+  full: 64,
+  /** `page`: nobody reads the listing any more. */
+  end: 128,
+} as const;
+
+/** Largest frame of a link: a tick's events, or a page of a listing. */
+export const MOST_FRAME_BYTES = 2 ** 31 - 1;
+
+/** Name of a worker in `silent` and in logs: `0001/w2`. */
+export function formatWorker(node: string, worker: number): string {
+  return `${node}/w${worker}`;
+}
