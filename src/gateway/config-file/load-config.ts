@@ -55,8 +55,18 @@ export interface LoadConfigOptions {
 /** The origin of a configuration. */
 export type ConfigSource = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'built-in' };
 
+/**
+ * The values of file, environment and flags together, before validation. They can be sent to
+ * another process. They contain secrets: never to be logged.
+ */
+export interface GivenConfig {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly baseDir: string;
+}
+
 export interface LoadedConfig {
   readonly config: GatewayConfig;
+  readonly given: GivenConfig;
   readonly source: ConfigSource;
   /** Sentences for the log about keys and variables without an effect. */
   readonly warnings: readonly string[];
@@ -92,7 +102,12 @@ export function loadConfig(options: LoadConfigOptions): LoadedConfig {
   const config = resolveConfig(checked, baseDir);
   const notices = changedDefaults(draft.values, checked);
   const warnings = [...draft.warnings, ...addressWarnings(config), ...clusterWarnings(config)];
-  return { config, source, warnings, notices };
+  return { config, given: { values: draft.values, baseDir }, source, warnings, notices };
+}
+
+/** Resolves values that `loadConfig` has validated, in another process. */
+export function resolveGiven({ values, baseDir }: GivenConfig): GatewayConfig {
+  return resolveConfig(new ConfigSchema(SINKS).parse(values), baseDir);
 }
 
 /** A warning about one key. */

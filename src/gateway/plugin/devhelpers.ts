@@ -40,6 +40,7 @@ const REPORT_EACH_MS = 5000;
 export function createDevhelpers(clock: Clock = systemClock): Plugin {
   let stop = (): void => undefined;
   return {
+    perWorker: true,
     start(context) {
       const { pauseMs, wakeUpMs, roundsPerFlush } = parseDevhelpersOptions(context.options);
       const routine = new HelperRoutine(context, clock);

@@ -22,6 +22,8 @@ export interface PluginHostDeps {
   readonly baseDir: string;
   readonly connections: LocalConnections;
   readonly log: Logger;
+  /** Whether other processes of this gateway run the same plugins. */
+  readonly isWorker?: boolean;
   /** Time that all plugins together may take to stop. Default: 2,000. */
   readonly stopTimeoutMs?: number;
 }
@@ -67,6 +69,16 @@ export class PluginHost {
   }
 
   async #load(entry: PluginEntry): Promise<Plugin> {
+    const plugin = await this.#import(entry);
+    if (this.#deps.isWorker !== true || plugin.perWorker === true) return plugin;
+    throw new WsgError(
+      'plugin.failed',
+      `The plugin ${entry.module} does not declare perWorker, and workers is above 1: it would run in each worker and see only the connections of that worker.`,
+      { hint: 'Set workers to 1, or add `export const perWorker = true` to the plugin if it can run that way.' },
+    );
+  }
+
+  async #import(entry: PluginEntry): Promise<Plugin> {
     if (entry.module === 'devhelpers') return createDevhelpers();
     let exported: unknown;
     try {

@@ -34,6 +34,11 @@ export interface PluginContext {
 
 /** The exports of a module named in the configuration (`plugins: [{module, options}]`). */
 export interface Plugin {
+  /**
+   * Declares that the plugin may run in several worker processes at once, each with the connections
+   * of that process. A gateway with several workers refuses a plugin without it.
+   */
+  readonly perWorker?: boolean;
   start(context: PluginContext): void | Promise<void>;
   stop?(): void | Promise<void>;
 }

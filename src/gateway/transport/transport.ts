@@ -105,7 +105,10 @@ export type AddressOf = (peer: string, headers: ReadonlyMap<string, string>, via
 export type SendsProxyHeader = (peer: string) => boolean;
 
 export interface TransportOptions<C> {
+  /** The port must not be 0 when it is shared. */
   readonly listen: ListenAddress;
+  /** Whether other worker processes of this gateway listen on the same port. */
+  readonly sharesPort?: boolean;
   readonly tls?: TlsFiles;
   /** Maximum size of request line and headers together. */
   readonly maxHeadBytes?: number;

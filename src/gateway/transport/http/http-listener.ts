@@ -11,6 +11,7 @@ import type { HttpHandler, HttpRequest } from './http-exchange.js';
 import { hasUnclearEnd, HEAD_TOO_LARGE, KEEP_ALIVE_MS, MAX_HEAD_BYTES, MAX_HEADERS, serveHttp } from './http-serve.js';
 import { endAnswer, LastAnswers } from './last-answers.js';
 import { listenError } from './listen-error.js';
+import { sharedPort } from './shared-port.js';
 import { hasTooManyHeaders, NodeExchange, readRequest } from './node-http.js';
 import { RawTargets } from './raw-target.js';
 import { readTlsFiles } from './tls-watch.js';
@@ -43,6 +44,8 @@ const UNCLEAR_END: Refusal = { status: 400, isLast: true };
 
 export interface HttpListenerOptions {
   readonly listen: ListenAddress;
+  /** Whether other worker processes listen on the same port. */
+  readonly sharesPort?: boolean | undefined;
   readonly tls?: TlsFiles;
   readonly http: HttpHandler;
   readonly log: Logger;
@@ -115,11 +118,12 @@ export class HttpListener {
 
   /** Resolves to the bound address. Rejects with `listen.*` or `tls.invalid`. */
   async listen(): Promise<ListenAddress> {
-    const { listen } = this.#options;
+    const { listen, sharesPort } = this.#options;
+    const sharing = sharesPort === true ? sharedPort() : { exclusive: true };
     const server = await this.#createServer();
     await new Promise<void>((resolve, reject) => {
       server.once('error', (thrown) => reject(listenError(listen, thrown)));
-      server.listen({ host: listen.host, port: listen.port, exclusive: true }, resolve);
+      server.listen({ host: listen.host, port: listen.port, ...sharing }, resolve);
     });
     server.removeAllListeners('error');
     server.on('error', (thrown) => this.#acceptFailed(thrown));

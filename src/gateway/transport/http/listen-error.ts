@@ -72,15 +72,23 @@ export async function probeListenError(address: ListenAddress): Promise<WsgError
 }
 
 /** Resolves to a free port; rejects with `listen.*`. */
-export async function findFreePort(host: string): Promise<number> {
+export function findFreePort(host: string): Promise<number> {
+  return claimPort({ host, port: 0 });
+}
+
+/**
+ * Listens for a moment on an address that nobody else may listen on, and resolves to its port, a
+ * free one for port 0. Rejects with `listen.*`.
+ */
+export async function claimPort(address: ListenAddress): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
-    probe.once('error', (thrown) => reject(listenError({ host, port: 0 }, thrown)));
-    probe.listen({ host, port: 0, exclusive: true }, resolve);
+    probe.once('error', (thrown) => reject(listenError(address, thrown)));
+    probe.listen({ host: address.host, port: address.port, exclusive: true }, resolve);
   });
-  const address = probe.address();
+  const bound = probe.address();
   await new Promise((resolve) => probe.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  return typeof bound === 'object' && bound !== null ? bound.port : 0;
 }
 
 function findProblem(address: ListenAddress, systemCode: string): ListenProblem | undefined {

@@ -123,8 +123,7 @@ export class UwsTransport<C extends object> implements Transport {
     const next = await this.#createGeneration();
     const { current, listenSocket } = { current: this.#current, listenSocket: this.#listenSocket };
     if (current === undefined || listenSocket === undefined) return next.app.close();
-    this.#uws.us_listen_socket_close(listenSocket);
-    this.#listenSocket = this.#tryListen(next.app);
+    this.#listenSocket = this.#replaceListener(next.app, listenSocket);
     if (this.#listenSocket === undefined) {
       next.app.close();
       this.#listenSocket = this.#tryListen(current.app);
@@ -132,6 +131,14 @@ export class UwsTransport<C extends object> implements Transport {
     }
     this.#earlier.push(current);
     this.#current = next;
+  }
+
+  /** On a shared port the new listener comes first, so that the port always has one. */
+  #replaceListener(next: UwsApp, earlier: object): object | undefined {
+    if (this.#options.sharesPort !== true) this.#uws.us_listen_socket_close(earlier);
+    const listening = this.#tryListen(next);
+    if (this.#options.sharesPort === true) this.#uws.us_listen_socket_close(earlier);
+    return listening;
   }
 
   publish(topic: string, message: OutboundMessage): void {
@@ -172,8 +179,9 @@ export class UwsTransport<C extends object> implements Transport {
   #tryListen(app: UwsApp): object | undefined {
     let listening: object | undefined;
     // Exclusive: with a shared port, a second gateway started by mistake would get half of the
-    // clients.
-    app.listen(this.#options.listen.host, this.#port, this.#uws.LIBUS_LISTEN_EXCLUSIVE_PORT, (result) => {
+    // clients. Workers of one gateway share the port, and their supervisor has looked for others.
+    const exclusive = this.#options.sharesPort === true ? 0 : this.#uws.LIBUS_LISTEN_EXCLUSIVE_PORT;
+    app.listen(this.#options.listen.host, this.#port, exclusive, (result) => {
       listening = result === false ? undefined : result;
     });
     return listening;

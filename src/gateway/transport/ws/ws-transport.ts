@@ -73,9 +73,11 @@ export class WsTransport<C extends object> implements Transport {
         return [endpoint.path, { endpoint, server, reading }];
       }),
     );
-    const { listen, tls, log, maxHeadBytes, addressOf, sendsProxyHeader, onMalformed, longQueries } = options;
+    const { listen, sharesPort, tls, log, maxHeadBytes, addressOf, sendsProxyHeader, onMalformed, longQueries } =
+      options;
     this.#listener = new HttpListener({
       listen,
+      sharesPort,
       tls,
       log,
       maxHeadBytes,
