@@ -1,9 +1,11 @@
-import { z } from 'zod';
 import type {
   Calibration,
+  CheckFigures,
+  GaugeFigures,
   GatewayRecord,
   HealthRecord,
   HistogramKind,
+  RateFigures,
   RunEnd,
   RunEventRecord,
   RunHeader,
@@ -12,137 +14,150 @@ import type {
   ThresholdRecord,
   TrendFigures,
 } from './records.js';
+import {
+  anything,
+  fieldsOf,
+  flag,
+  listOf,
+  nullable,
+  number,
+  objectOf,
+  oneOf,
+  optional,
+  recordOf,
+  text,
+  type Shape,
+} from './payload-shape.js';
 
 /** An end record in the file; the histograms of its trends are in `total` records. */
 export interface EndPayload extends Omit<RunEnd, 'totals'> {
   readonly totals: Omit<RunTotals, 'trends'> & { readonly trends: Readonly<Record<string, TrendFigures>> };
 }
 
-const trendFigures = z.object({ count: z.number(), min: z.number(), max: z.number(), sum: z.number() });
-const gaugeFigures = z.object({ value: z.number(), min: z.number(), max: z.number() });
-const rateFigures = z.object({ passes: z.number(), fails: z.number() });
-const checkFigures = rateFigures.extend({ name: z.string(), group: z.string() });
-const verdict = z.enum(['healthy', 'strained', 'saturated']);
-const runVerdict = z.enum([...verdict.options, 'unjudged']);
-
-const addedFigures = {
-  counters: z.record(z.string(), z.number()),
-  gauges: z.record(z.string(), gaugeFigures),
-  rates: z.record(z.string(), rateFigures),
-  trends: z.record(z.string(), trendFigures),
-  checks: z.array(checkFigures),
+/** Hot path: a figure for each trend and second of a run; see bench/report. */
+const trendFigures: Shape<TrendFigures> = (value) => {
+  const { count, min, max, sum } = fieldsOf(value);
+  return { count: number(count), min: number(min), max: number(max), sum: number(sum) };
 };
 
-export const histogramKind: z.ZodType<HistogramKind> = z.enum(['response', 'service', 'lag']);
+const gaugeFigures = objectOf<GaugeFigures>({ value: number, min: number, max: number });
+const rates = { passes: number, fails: number };
+const rateFigures = objectOf<RateFigures>(rates);
+const checkFigures = objectOf<CheckFigures>({ ...rates, name: text, group: text });
+const verdict = oneOf('healthy', 'strained', 'saturated');
+const runVerdict = oneOf('healthy', 'strained', 'saturated', 'unjudged');
 
-export const seriesPayload: z.ZodType<{ id: number; name: string }> = z.object({ id: z.number(), name: z.string() });
+const addedFigures = {
+  counters: recordOf(number),
+  gauges: recordOf(gaugeFigures),
+  rates: recordOf(rateFigures),
+  trends: recordOf(trendFigures),
+  checks: listOf(checkFigures),
+};
 
-export const calibrationPayload: z.ZodType<Calibration> = z.object({
-  at: z.string(),
-  floorP50Ms: z.number(),
-  floorP99Ms: z.number(),
-  messagesPerSecond: z.number(),
+export const histogramKind: Shape<HistogramKind> = oneOf('response', 'service', 'lag');
+
+export const seriesPayload: Shape<{ id: number; name: string }> = objectOf({ id: number, name: text });
+
+export const calibrationPayload: Shape<Calibration> = objectOf({
+  at: text,
+  floorP50Ms: number,
+  floorP99Ms: number,
+  messagesPerSecond: number,
 });
 
-export const headerPayload: z.ZodType<RunHeader> = z.object({
-  format: z.string(),
-  startedAt: z.string(),
-  scenario: z.string(),
-  plan: z.record(z.string(), z.unknown()),
-  planHash: z.string(),
-  scriptHash: z.string().optional(),
-  target: z.object({ given: z.string(), normalised: z.string() }).optional(),
-  vus: z.number(),
-  durationMs: z.number(),
-  description: z.array(z.string()),
-  seed: z.number(),
-  warmupMs: z.number(),
-  compression: z.boolean(),
-  tls: z.boolean(),
-  threads: z.number(),
-  machine: z.object({
-    platform: z.string(),
-    arch: z.string(),
-    cpuModel: z.string(),
-    cpus: z.number(),
-    memoryBytes: z.number(),
+export const headerPayload: Shape<RunHeader> = objectOf({
+  format: text,
+  startedAt: text,
+  scenario: text,
+  plan: recordOf(anything),
+  planHash: text,
+  scriptHash: optional(text),
+  target: optional(objectOf({ given: text, normalised: text })),
+  vus: number,
+  durationMs: number,
+  description: listOf(text),
+  seed: number,
+  warmupMs: number,
+  compression: flag,
+  tls: flag,
+  threads: number,
+  machine: objectOf({
+    platform: text,
+    arch: text,
+    cpuModel: text,
+    cpus: number,
+    memoryBytes: number,
   }),
-  labels: z.record(z.string(), z.string()).optional(),
-  calibration: calibrationPayload.optional(),
-  node: z.string(),
-  version: z.string(),
-  client: z.string(),
-  metrics: z.array(
-    z.object({
-      name: z.string(),
-      type: z.enum(['counter', 'gauge', 'rate', 'trend']),
-      contains: z.enum(['default', 'time', 'data']),
+  labels: optional(recordOf(text)),
+  calibration: optional(calibrationPayload),
+  node: text,
+  version: text,
+  client: text,
+  metrics: listOf(
+    objectOf({
+      name: text,
+      type: oneOf('counter', 'gauge', 'rate', 'trend'),
+      contains: oneOf('default', 'time', 'data'),
     }),
   ),
 });
 
-export const secondPayload: z.ZodType<SecondRecord> = z.object({
-  second: z.number(),
-  elapsedMs: z.number(),
+export const secondPayload: Shape<SecondRecord> = objectOf({
+  second: number,
+  elapsedMs: number,
   ...addedFigures,
 });
 
-export const healthPayload: z.ZodType<HealthRecord> = z.object({
-  second: z.number(),
-  eventLoopUse: z.number(),
-  scheduleLag: z.object({ count: z.number(), p50: z.number(), p99: z.number(), max: z.number() }),
-  gcMs: z.number(),
-  cpuProcess: z.number(),
-  cpuMachine: z.number().optional(),
-  rssBytes: z.number(),
-  cpuStolen: z.number().optional(),
-  throttledMs: z.number().optional(),
-  openFiles: z.number().optional(),
-  backlogBytes: z.number().optional(),
-  begun: z.number().optional(),
-  planned: z.number().optional(),
+export const healthPayload: Shape<HealthRecord> = objectOf({
+  second: number,
+  eventLoopUse: number,
+  scheduleLag: objectOf({ count: number, p50: number, p99: number, max: number }),
+  gcMs: number,
+  cpuProcess: number,
+  cpuMachine: optional(number),
+  rssBytes: number,
+  cpuStolen: optional(number),
+  throttledMs: optional(number),
+  openFiles: optional(number),
+  backlogBytes: optional(number),
+  begun: optional(number),
+  planned: optional(number),
   verdict,
 });
 
-export const gatewayPayload: z.ZodType<GatewayRecord> = z.object({
-  second: z.number(),
-  sent: z.number(),
-  received: z.number(),
-  dropped: z.number(),
-  connections: z.number(),
+export const gatewayPayload: Shape<GatewayRecord> = objectOf({
+  second: number,
+  sent: number,
+  received: number,
+  dropped: number,
+  connections: number,
 });
 
-export const eventPayload: z.ZodType<RunEventRecord> = z.object({
-  elapsedMs: z.number(),
-  kind: z.enum(['stall', 'interruption', 'warning']),
-  text: z.string(),
+export const eventPayload: Shape<RunEventRecord> = objectOf({
+  elapsedMs: number,
+  kind: oneOf('stall', 'interruption', 'warning'),
+  text: text,
 });
 
-export const thresholdPayload: z.ZodType<ThresholdRecord> = z.object({
-  series: z.string(),
-  expression: z.string(),
-  aggregate: z.string(),
-  value: z.number().nullable(),
-  ok: z.boolean(),
-  aborted: z.boolean(),
+export const thresholdPayload: Shape<ThresholdRecord> = objectOf({
+  series: text,
+  expression: text,
+  aggregate: text,
+  value: nullable(number),
+  ok: flag,
+  aborted: flag,
 });
 
-export const endPayload: z.ZodType<EndPayload> = z.object({
-  reason: z.enum([
-    'finished',
-    'stopped-by-signal',
-    'cut-by-signal',
-    'thresholds-crossed',
-    'aborted-by-script',
-    'failed',
-  ]),
-  detail: z.string().optional(),
-  totals: z.object({
-    durationMs: z.number(),
+export const endPayload: Shape<EndPayload> = objectOf({
+  reason: oneOf('finished', 'stopped-by-signal', 'cut-by-signal', 'thresholds-crossed', 'aborted-by-script', 'failed'),
+  detail: optional(text),
+  totals: objectOf({
+    durationMs: number,
     ...addedFigures,
-    groups: z.array(z.string()).optional(),
-    iterations: z.object({ complete: z.number(), interrupted: z.number() }),
+    groups: optional(listOf(text)),
+    iterations: objectOf({ complete: number, interrupted: number }),
   }),
-  health: z.object({ verdict: runVerdict, reasons: z.array(z.string()), saturatedSeconds: z.array(z.number()) }),
-  gateway: z.object({ sent: z.number(), received: z.number(), dropped: z.number() }).optional(),
+  health: objectOf({ verdict: runVerdict, reasons: listOf(text), saturatedSeconds: listOf(number) }),
+  gateway: optional(objectOf({ sent: number, received: number, dropped: number })),
 });

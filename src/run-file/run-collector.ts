@@ -121,7 +121,7 @@ export class RunCollector {
       case 'total':
         return this.#takeTotal(payload);
       case 'second':
-        this.#takeSecond(secondPayload.parse(json(payload)));
+        this.#takeSecond(secondPayload(json(payload)));
         return;
       default:
         this.#takeRare(kind, json(payload));
@@ -137,28 +137,28 @@ export class RunCollector {
   #takeRare(kind: string, value: unknown): void {
     switch (kind) {
       case 'header':
-        this.header = headerPayload.parse(value);
+        this.header = headerPayload(value);
         return;
       case 'series': {
-        const { id, name } = seriesPayload.parse(value);
+        const { id, name } = seriesPayload(value);
         this.#names.set(id, name);
         if (this.#isWanted(name)) this.#wantedIds.add(id);
         return;
       }
       case 'health':
-        this.health.push(healthPayload.parse(value));
+        this.health.push(healthPayload(value));
         return;
       case 'gateway':
-        this.gateway.push(gatewayPayload.parse(value));
+        this.gateway.push(gatewayPayload(value));
         return;
       case 'event':
-        this.events.push(eventPayload.parse(value));
+        this.events.push(eventPayload(value));
         return;
       case 'threshold':
-        this.thresholds.push(thresholdPayload.parse(value));
+        this.thresholds.push(thresholdPayload(value));
         return;
       case 'end':
-        this.end = endPayload.parse(value);
+        this.end = endPayload(value);
     }
   }
 
@@ -174,7 +174,7 @@ export class RunCollector {
       visitSketch?.({ series, second: Number(secondText), sketch });
       return;
     }
-    const kind = histogramKind.parse(kindText);
+    const kind = histogramKind(kindText);
     if (!kinds.includes(kind)) return;
     const second = Number(secondText);
     const bytes = this.#base64.decode(payload, at);
@@ -195,7 +195,7 @@ export class RunCollector {
     }
     const series = this.#nameOf(idText);
     const kinds = this.totals.get(series) ?? new EncodedHistograms();
-    kinds.add(histogramKind.parse(kindText), this.#base64.decode(payload, at));
+    kinds.add(histogramKind(kindText), this.#base64.decode(payload, at));
     this.totals.set(series, kinds);
   }
 

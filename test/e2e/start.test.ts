@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { writeEchoRun } from '../support/synthetic-run-file.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { runWsg } from '../support/wsg-process.js';
 
@@ -68,18 +69,18 @@ describe('the start of wsg', () => {
     expect(own).not.toEqual([]);
     const packages = modules.flatMap((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? []);
     expect(own.filter((url) => !/\/dist\/(cli|core|commands)\//.test(url))).toEqual([]);
-    for (const heavy of [
-      'zod',
-      'yaml',
-      'pino',
-      'ws',
-      'uWebSockets.js',
-      'hdr-histogram-js',
-      'cli-table3',
-      'prom-client',
-    ]) {
+    for (const heavy of ['zod', 'yaml', 'pino', 'ws', 'uWebSockets.js', 'hdr-histogram-js', 'prom-client']) {
       expect(packages).not.toContain(heavy);
     }
+  });
+
+  it('loads no validation library for a comparison of two runs', async () => {
+    const folder = await temporaryFolder();
+    const [base, next] = [join(folder, 'base.run'), join(folder, 'new.run')];
+    await Promise.all([writeEchoRun(base, 5), writeEchoRun(next, 5, { seed: 2 })]);
+    const modules = await loadedModules(['report', base, next, '--gate', 'ws_rtt p(99) < +10%']);
+    expect(modules.some((url) => url.endsWith('/dist/report/render/comparison-text.js'))).toBe(true);
+    expect(modules.filter((url) => /node_modules\/(zod|yaml)\//.test(url))).toEqual([]);
   });
 
   it('loads oclif for no version', async () => {

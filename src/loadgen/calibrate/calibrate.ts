@@ -8,9 +8,9 @@ import { planLoad } from '../plan/parse-load-options.js';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
 import { cacheFolder } from '../../core/package-version.js';
 import { describeMachine } from '../health/machine-times.js';
+import { recordOf } from '../../run-file/payload-shape.js';
 import { calibrationPayload } from '../../run-file/record-schemas.js';
 
 const FLOOR = { vus: '1', rate: '100', duration: '4s' } as const;
@@ -131,7 +131,7 @@ export function highestKept(trials: readonly RateTrial[]): number {
   return Math.max(0, ...trials.filter(({ rate, isKept }) => isKept && rate < lost).map(({ rate }) => rate));
 }
 
-const file = z.record(z.string(), calibrationPayload);
+const file = recordOf(calibrationPayload);
 
 /** Returns the path of the calibration file. */
 export function calibrationPath(env: Readonly<NodeJS.ProcessEnv>): string {
@@ -160,7 +160,7 @@ export async function readCalibration(path: string, version: string): Promise<Ca
 async function readAll(path: string): Promise<Readonly<Record<string, Calibration>>> {
   try {
     const value: unknown = JSON.parse(await readFile(path, 'utf8'));
-    return file.parse(value);
+    return file(value);
   } catch {
     return {};
   }

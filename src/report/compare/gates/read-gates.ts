@@ -1,13 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
 import { errorMessage, WsgError } from '../../../core/error.js';
 import type { Gate } from '../comparison.js';
 import { parseGate } from './parse-gate.js';
 
 /** The default gates file. */
 export const GATES_FILE = 'wsg.gates.yml';
-
-const gatesFile = z.strictObject({ gates: z.array(z.string()).min(1) });
 
 /** Parses gates. Throws `usage` with the problems of all invalid ones. */
 export function readGates(texts: readonly string[], origin: Gate['origin']): readonly Gate[] {
@@ -30,9 +27,10 @@ export async function readGatesFile(path: string, isNamed: boolean): Promise<rea
     throw new WsgError('usage', `${path} of --gates cannot be read: ${errorMessage(cause)}.`, { cause });
   }
   try {
-    // Imported on demand: most comparisons have no gates file, and loading the library is a tenth
+    // Imported on demand: most comparisons have no gates file, and loading the libraries is a fifth
     // of their start-up time.
-    const { parse } = await import('yaml');
+    const [{ parse }, { z }] = await Promise.all([import('yaml'), import('zod')]);
+    const gatesFile = z.strictObject({ gates: z.array(z.string()).min(1) });
     return readGates(gatesFile.parse(parse(text)).gates, 'file');
   } catch (cause) {
     if (cause instanceof WsgError) throw cause;
