@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import { LimitedLog } from '../core/limited-log.js';
 import type { Logger } from '../core/logger.js';
-import { composeAccess, type AccessParts } from './admission/compose-admission.js';
+import { composeAccess, type AccessParts, type ApiAccess } from './admission/compose-admission.js';
 import { LocalBus } from './bus/local-bus.js';
 import type { GatewayConfig } from './config/gateway-config.js';
 import { ConnectionIdSource, formatNode } from './connection/connection-id.js';
@@ -87,7 +87,7 @@ export function composeConnections(deps: ConnectionPartsDeps): ConnectionParts {
 
 /** What a listener of this process needs. */
 export interface ListenerDeps extends SharedDeps {
-  readonly access: AccessParts;
+  readonly access: ApiAccess;
   readonly http: HttpHandler;
 }
 
@@ -116,6 +116,8 @@ export interface TransportDeps extends ListenerDeps {
   readonly chosen: ChosenTransport;
   readonly store: ConnectionStore;
   readonly handler: ConnectionHandler;
+  /** Whether other workers listen on the same port. */
+  readonly sharesPort: boolean;
 }
 
 /** Creates the transport and lets the local bus deliver through it. */
@@ -126,6 +128,7 @@ export function composeTransport(deps: TransportDeps): Transport {
   const transport = chosen.create({
     ...listenerOptions(deps),
     listen,
+    sharesPort: deps.sharesPort,
     tls,
     endpoints,
     handler,

@@ -66,7 +66,8 @@ export async function composeGateway(deps: GatewayPartsDeps): Promise<GatewayPar
   const router = composeApi(deps, core, chosen);
   const internalListener = composeInternalListener({ ...deps, access, http: router.handle });
   const http = internalListener === undefined ? router.handle : router.handleOpenRoutes;
-  const transport = composeTransport({ ...deps, chosen, store: core, handler: core.handler, access, http });
+  const { handler } = core;
+  const transport = composeTransport({ ...deps, chosen, store: core, handler, access, http, sharesPort: false });
   const { plugins, baseDir } = config;
   const pluginHost = new PluginHost({ plugins, baseDir, connections: local.local, log });
   return { ...core, transport, chosen, internalListener, plugins: pluginHost };

@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../core/clock.js';
-import { errorMessage, WsgError } from '../core/error.js';
+import { errorMessage } from '../core/error.js';
 import { formatListenAddress, type ListenAddress } from '../core/listen-address.js';
 import type { Logger } from '../core/logger.js';
 import type { GatewayConfig } from './config/gateway-config.js';
@@ -9,6 +9,7 @@ import type { Readiness } from './internal-api/health-routes.js';
 import { OpenFilesWatch } from './log/open-files-watch.js';
 import { logStart } from './log/start-log.js';
 import { tryDeadLetters } from './outbox/letters/try-dead-letters.js';
+import { PartStops, STOP_PART_MS } from './part-stops.js';
 import type { ChosenTransport } from './transport/choose-transport.js';
 import { TlsWatch } from './transport/http/tls-watch.js';
 
@@ -19,8 +20,6 @@ const CLOSE_BOUND_MS = 6_000;
  * instead of a reset.
  */
 const LINGER_MS = 100;
-/** Time limit for stopping a part; every part has a shorter limit of its own. */
-const STOP_PART_MS = 3_000;
 /**
  * Time limit for stopping the outbox in addition to its flush: sinks disconnect, and writes to a
  * hanging disk are abandoned after 5 s.
@@ -55,7 +54,7 @@ export class Gateway {
   #internalAddress: ListenAddress | undefined;
   #tlsWatch: TlsWatch | undefined;
   readonly #filesWatch: OpenFilesWatch;
-  readonly #failedParts: string[] = [];
+  readonly #stops: PartStops;
 
   constructor(config: GatewayConfig, deps: GatewayDeps) {
     this.#config = config;
@@ -64,6 +63,7 @@ export class Gateway {
     this.#source = deps.source;
     this.#droppedLogLines = deps.droppedLogLines;
     this.#filesWatch = new OpenFilesWatch(this.#log, this.#clock);
+    this.#stops = new PartStops(this.#log, this.#clock);
   }
 
   /**
@@ -197,8 +197,7 @@ export class Gateway {
     await this.#drain(parts);
     await this.#stopParts(parts, this.#config.drain.flushTimeoutMs);
     this.#log.info('gateway.stopped', {});
-    if (this.#failedParts.length > 0)
-      throw new WsgError('gateway.stop-failed', `Some parts did not stop cleanly: ${this.#failedParts.join(', ')}.`);
+    this.#stops.throwIfFailed();
   }
 
   async #drain(parts: GatewayParts): Promise<void> {
@@ -208,49 +207,33 @@ export class Gateway {
     if (pauseMs > 0) await this.#wait(pauseMs);
     this.#phase = 'draining';
     const connections = parts.registry.size;
-    await this.#stopPart('plugins', () => {
+    await this.#stops.stop('plugins', () => {
       parts.transport.stopListening();
       return parts.plugins.stop();
     });
     const drain = () => parts.drain.run(closeSpreadMs, CLOSE_BOUND_MS);
-    await this.#stopPart('connections', drain, closeSpreadMs + CLOSE_BOUND_MS + STOP_PART_MS);
+    await this.#stops.stop('connections', drain, closeSpreadMs + CLOSE_BOUND_MS + STOP_PART_MS);
     if (connections > 0) await this.#wait(LINGER_MS);
   }
 
   /** Stops parts in the order in which events flow, so that each can still pass on its events. */
   async #stopParts(parts: GatewayParts, flushTimeoutMs: number): Promise<void> {
-    await this.#stopPart('plugins', () => parts.plugins.stop());
-    await this.#stopPart('timers', () => {
+    await this.#stops.stop('plugins', () => parts.plugins.stop());
+    await this.#stops.stop('timers', () => {
       this.#tlsWatch?.stop();
       parts.access.admission.stop();
       return parts.bus.stop();
     });
-    await this.#stopPart('outbox', () => this.#stopOutbox(parts, flushTimeoutMs), flushTimeoutMs + STOP_OUTBOX_MS);
-    await this.#stopPart('mirror', () => parts.mirror?.stop());
-    await this.#stopPart('transport', () => parts.transport.stop());
-    await this.#stopPart('internal listener', () => parts.internalListener?.stop());
+    await this.#stops.stop('outbox', () => this.#stopOutbox(parts, flushTimeoutMs), flushTimeoutMs + STOP_OUTBOX_MS);
+    await this.#stops.stop('mirror', () => parts.mirror?.stop());
+    await this.#stops.stop('transport', () => parts.transport.stop());
+    await this.#stops.stop('internal listener', () => parts.internalListener?.stop());
     this.#filesWatch.stop();
   }
 
   async #stopOutbox({ outbox }: GatewayParts, flushTimeoutMs: number): Promise<void> {
     const left = await outbox.stop(flushTimeoutMs);
     if (left > 0) this.#log.error('outbox.left-over', { events: left });
-  }
-
-  /** Stops one part. A failure or timeout is logged, and the next parts are still stopped. */
-  async #stopPart(part: string, stop: () => unknown, boundMs = STOP_PART_MS): Promise<void> {
-    let cancel = (): void => undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      cancel = this.#clock.schedule(() => reject(new Error(`it did not stop within ${boundMs / 1000} s`)), boundMs);
-    });
-    try {
-      await Promise.race([stop(), late]);
-    } catch (error) {
-      this.#failedParts.push(part);
-      this.#log.error('gateway.stop-failed', { part, reason: errorMessage(error) });
-    } finally {
-      cancel();
-    }
   }
 
   #watchTls(): void {

@@ -22,22 +22,23 @@ import type { AddressOf, SendsProxyHeader } from '../transport/transport.js';
 import { JwtAuthenticator } from '../auth/jwt-authenticator.js';
 import { WebhookAuthenticator } from '../auth/webhook-authenticator.js';
 
-/** Configuration and collaborators of access control. */
-export interface AccessDeps {
+/** Configuration and collaborators of access to the internal API. */
+export interface ApiAccessDeps {
   readonly config: GatewayConfig;
   readonly log: Logger;
   readonly clock: Clock;
+  readonly counters: GatewayCounters;
+}
+
+/** Configuration and collaborators of access control. */
+export interface AccessDeps extends ApiAccessDeps {
   readonly registry: ConnectionRegistry;
   readonly delivery: Delivery;
-  readonly counters: GatewayCounters;
   readonly isClosedToNew: () => boolean;
 }
 
-/** Access control: upgrades, rates, the internal API and addresses behind proxies. */
-export interface AccessParts {
-  readonly admission: Admission;
-  /** Undefined when no endpoint limits its clients. */
-  readonly rates: ClientRates | undefined;
+/** Access to the internal API, and addresses behind proxies. */
+export interface ApiAccess {
   readonly apiKeys: ApiKeys;
   readonly guard: RequestGuard;
   /** Undefined without trusted proxies. */
@@ -52,6 +53,13 @@ export interface AccessParts {
   };
 }
 
+/** Access control: the internal API, upgrades and rates. */
+export interface AccessParts extends ApiAccess {
+  readonly admission: Admission;
+  /** Undefined when no endpoint limits its clients. */
+  readonly rates: ClientRates | undefined;
+}
+
 /** Shares of the reserved file descriptors that stay free. */
 const CLIENTS_LEAVE = 0.5;
 const INTERNAL_API_LEAVES = 0.25;
@@ -59,6 +67,13 @@ const INTERNAL_API_LEAVES = 0.25;
 /** Creates access control from the configuration. */
 export function composeAccess(deps: AccessDeps): AccessParts {
   const { config, clock } = deps;
+  const admission = composeAdmission(deps, config.trustedProxies.length > 0);
+  return { ...composeApiAccess(deps), admission, rates: ClientRates.of(config.endpoints, clock) };
+}
+
+/** Creates access to the internal API from the configuration. */
+export function composeApiAccess(deps: ApiAccessDeps): ApiAccess {
+  const { config } = deps;
   const proxies = composeProxies(deps);
   const apiKeys = new ApiKeys(config.internalApiKeys, config.internalApiKeysFile);
   const guard = new RequestGuard({
@@ -77,8 +92,6 @@ export function composeAccess(deps: AccessDeps): AccessParts {
   return {
     longQueries,
     plainConnections: composePlainConnections(deps, longQueries),
-    admission: composeAdmission(deps, proxies !== undefined),
-    rates: ClientRates.of(config.endpoints, clock),
     apiKeys,
     guard,
     addressOf: proxies?.clientOf,
@@ -91,9 +104,9 @@ export function composeAccess(deps: AccessDeps): AccessParts {
  * API. Clients without a WebSocket may use half of them.
  */
 function composePlainConnections(
-  { config, log, clock, counters }: AccessDeps,
+  { config, log, clock, counters }: ApiAccessDeps,
   known: LongQueries,
-): AccessParts['plainConnections'] {
+): ApiAccess['plainConnections'] {
   const openFiles = openFileLimit();
   const kept = Math.max(0, openFiles - connectionsFor(openFiles));
   const limited = new LimitedLog(log, clock);
@@ -112,7 +125,7 @@ function composePlainConnections(
   };
 }
 
-function composeProxies({ config, clock, log }: AccessDeps): ForwardedAddress | undefined {
+function composeProxies({ config, clock, log }: ApiAccessDeps): ForwardedAddress | undefined {
   const { trustedProxies, trustedProxiesAsClients: asClients } = config;
   if (trustedProxies.length === 0) return undefined;
   return new ForwardedAddress({ trustedProxies, asClients, clock, log: new LimitedLog(log, clock) });
