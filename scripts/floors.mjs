@@ -66,7 +66,7 @@ export const ROOMS = {
 export const PACKAGES = {
   '@jridgewell/trace-mapping': ['script-compiler'],
   '@nats-io/jetstream': ['gateway/sinks/nats/nats.ts', 'gateway/cluster'],
-  '@nats-io/transport-node': ['gateway/sinks/nats/nats.ts', 'gateway/cluster'],
+  '@nats-io/transport-node': ['gateway/sinks/nats', 'gateway/cluster'],
   '@oclif/core': ['cli', 'commands'],
   '@redis/client': [],
   acorn: ['script-compiler'],

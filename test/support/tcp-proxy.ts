@@ -20,8 +20,9 @@ export class TcpProxy {
     this.#targetPort = targetPort;
   }
 
-  static async start(targetPort: number): Promise<TcpProxy> {
-    const proxy = new TcpProxy(await freePort(), targetPort);
+  /** Listens on a free port unless one is given. */
+  static async start(targetPort: number, port?: number): Promise<TcpProxy> {
+    const proxy = new TcpProxy(port ?? (await freePort()), targetPort);
     await proxy.start();
     return proxy;
   }

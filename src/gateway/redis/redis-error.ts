@@ -47,7 +47,12 @@ export function isRefusal(error: unknown): boolean {
   if (error instanceof RedisError) {
     return ACCESS_CODES.has(error.code) || /^ERR (AUTH|DB index|invalid DB|Client sent AUTH)/i.test(error.message);
   }
-  return error instanceof Error && CERTIFICATE_CODES.test(systemErrorCode(error.cause) ?? '');
+  return error instanceof Error && isUntrustedCertificate(error.cause);
+}
+
+/** True for a TLS error of Node about the certificate of the peer. */
+export function isUntrustedCertificate(error: unknown): boolean {
+  return CERTIFICATE_CODES.test(systemErrorCode(error) ?? '');
 }
 
 /**

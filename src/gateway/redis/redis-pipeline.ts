@@ -29,17 +29,19 @@ export class RedisPipeline {
   #exchange: Exchange | undefined;
   #connecting: Promise<void> | undefined;
   #isReady = false;
+  /** Takes what Redis sends instead of the reader. */
+  #taker: ((chunk: Buffer) => void) | undefined;
   #lostBecause = 'it was closed';
 
   readonly #address: RedisAddress;
   readonly #clock: Clock;
-  readonly #onLost: () => void;
+  readonly #onLost: (reason: string) => void;
 
   constructor(
     address: RedisAddress,
     clock: Clock,
     /** Called when an established connection has ended, for any reason. */
-    onLost: () => void = () => undefined,
+    onLost: (reason: string) => void = () => undefined,
   ) {
     this.#address = address;
     this.#clock = clock;
@@ -86,6 +88,15 @@ export class RedisPipeline {
     this.#socket?.write(bytes);
   }
 
+  /**
+   * Gives all that Redis sends on this connection from now on to `onBytes`, for commands whose
+   * replies are not one for each command. Only between exchanges, and none may begin afterwards.
+   * The connection ends when `onBytes` throws.
+   */
+  passBytesTo(onBytes: (chunk: Buffer) => void): void {
+    this.#taker = onBytes;
+  }
+
   /** Sends encoded commands and resolves to their replies, strings and errors included. */
   async call(commands: readonly Uint8Array[]): Promise<RespReply[]> {
     const replies: RespReply[] = [];
@@ -117,7 +128,7 @@ export class RedisPipeline {
     this.#exchange = undefined;
     exchange?.cancelDeadline();
     exchange?.reject(new RedisConnectionLost(reason, exchange.answered));
-    if (wasReady) this.#onLost();
+    if (wasReady) this.#onLost(reason);
   }
 
   async #connect(): Promise<void> {
@@ -140,6 +151,7 @@ export class RedisPipeline {
   #dial(): Promise<void> {
     const socket = dialRedis(this.#address);
     this.#socket = socket;
+    this.#taker = undefined;
     const reader = new RespReader((reply) => this.#replied(reply));
     this.#reader = reader;
     socket.on('data', (chunk: Buffer) => this.#read(socket, reader, chunk));
@@ -171,7 +183,8 @@ export class RedisPipeline {
   #read(socket: Socket, reader: RespReader, chunk: Buffer): void {
     if (this.#socket !== socket) return;
     try {
-      reader.push(chunk);
+      if (this.#taker === undefined) reader.push(chunk);
+      else this.#taker(chunk);
     } catch (error) {
       this.close(errorMessage(error));
     }

@@ -1,13 +1,10 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import type { Msg, MsgHdrs, NatsConnection } from '@nats-io/transport-node';
-import { systemClock } from '../../../core/clock.js';
-import { waitAtMost } from '../../../core/delay.js';
 import { errorMessage } from '../../../core/error.js';
 import { BackendRefusal } from '../../../core/backend-refusal.js';
 import { Lifeline } from '../lifeline.js';
-import { bindSockets } from './bound-sockets.js';
+import { closeNats, connectNats, NATS_TIMEOUT_MS, natsErrorName, rethrowNats } from './nats-connection.js';
 
 /** JetStream's answer to a message. */
 export type NatsAck =
@@ -36,30 +33,6 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** The parts of a `nats://` URL as the client library takes them. */
-export interface NatsServers {
-  readonly servers: string[];
-  readonly user?: string;
-  readonly pass?: string;
-  readonly token?: string;
-  readonly tls: boolean;
-}
-
-/**
- * Reads one URL or a comma-separated list. The first URL with credentials provides them. A user
- * without password is a token. Throws when a part is not a URL.
- */
-export function parseNatsAddr(addr: string): NatsServers {
-  const urls = addr.split(',').map((text) => new URL(text.trim()));
-  const servers = urls.map((url) => url.host);
-  const tls = urls.some(({ protocol }) => protocol === 'tls:');
-  const login = urls.find(({ username, password }) => username !== '' || password !== '');
-  if (login === undefined) return { servers, tls };
-  const user = decodeURIComponent(login.username);
-  if (login.password === '') return { servers, tls, token: user };
-  return { servers, tls, user, pass: decodeURIComponent(login.password) };
 }
 
 /** The servers' address and the stream to use. */
@@ -95,10 +68,7 @@ export interface NatsStreamLimits {
   readonly maxBytesSetting: string;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
-const PING_MS = 10_000;
 const ACK_TIMEOUT_MS = 5_000;
-const CLOSE_TIMEOUT_MS = 500;
 
 /** The open connection, and the library's functions, which are imported with it. */
 interface NatsLinkDeps {
@@ -154,15 +124,15 @@ export class NatsLink {
    * the stream is not reliable; the socket is then closed at any stage of the handshake.
    */
   static async open(options: NatsLinkOptions): Promise<NatsLink> {
-    const { timeoutMs = CONNECT_TIMEOUT_MS, giveUp } = options;
+    const { timeoutMs = NATS_TIMEOUT_MS, giveUp } = options;
     const lifeline = new Lifeline({ timeoutMs, giveUp });
-    return lifeline.opening(() => NatsLink.#openOn(lifeline, options)).catch(rethrow);
+    return lifeline.opening(() => NatsLink.#openOn(lifeline, options)).catch(rethrowNats);
   }
 
   static async #openOn(lifeline: Lifeline, options: NatsLinkOptions): Promise<NatsLink> {
     const { createInbox, headers } = await import('@nats-io/transport-node');
     const { jetstreamManager } = await import('@nats-io/jetstream');
-    const connection = await connectTo(options, lifeline.signal);
+    const connection = await connectNats(options, lifeline.signal);
     try {
       const manager = await jetstreamManager(connection);
       const info = await findStream(manager, options);
@@ -175,7 +145,7 @@ export class NatsLink {
         info,
       });
     } catch (error) {
-      await closeConnection(connection);
+      await closeNats(connection);
       throw error;
     }
   }
@@ -217,7 +187,7 @@ export class NatsLink {
   /** Ends within 500 ms even when the server does not answer. Idempotent. */
   async close(): Promise<void> {
     this.abandon('the link was given up');
-    await closeConnection(this.#connection);
+    await closeNats(this.#connection);
     this.#lifeline.cut();
   }
 
@@ -274,41 +244,11 @@ export class NatsLink {
   }
 }
 
-/**
- * The number of addresses that may be tried one after the other. A name usually has one IPv4 and
- * one IPv6 address.
- */
-function addressCount(servers: readonly string[]): number {
-  return servers.reduce(
-    (sum, server) => sum + (isIP(new URL(`nats://${server}`).hostname.replace(/^\[|\]$/g, '')) > 0 ? 1 : 2),
-    0,
-  );
-}
-
-/** Connects. All servers of the list and all addresses of a name share the timeout. */
-async function connectTo(options: NatsLinkOptions, signal: AbortSignal): Promise<NatsConnection> {
-  const { connect } = await import('@nats-io/transport-node');
-  const { servers, tls, ...login } = parseNatsAddr(options.addr);
-  const { timeoutMs = CONNECT_TIMEOUT_MS } = options;
-  return bindSockets(signal, () =>
-    connect({
-      ...login,
-      servers,
-      ...(tls && { tls: {} }),
-      name: 'wsg',
-      reconnect: false,
-      timeout: Math.ceil(timeoutMs / addressCount(servers)),
-      pingInterval: PING_MS,
-      noAsyncTraces: true,
-    }),
-  );
-}
-
 /** Undefined when the stream does not exist and must not be created. */
 async function findStream(manager: JetStreamManager, options: NatsLinkOptions): Promise<StreamInfo | undefined> {
   const { stream, subjects, makesStream } = options;
   const info = await manager.streams.info(stream).catch((error: unknown) => {
-    if (nameOf(error) !== 'StreamNotFoundError') throw error;
+    if (natsErrorName(error) !== 'StreamNotFoundError') throw error;
     return makesStream ? manager.streams.add({ name: stream, subjects: [...subjects] }) : lookForRoom(manager, options);
   });
   if (info?.config.sealed === true) throw new BackendRefusal(`the stream '${stream}' is sealed`);
@@ -338,26 +278,4 @@ async function lookForRoom(manager: JetStreamManager, { stream, subjects }: Nats
     );
   }
   return undefined;
-}
-
-const REFUSALS: ReadonlySet<string> = new Set([
-  'AuthorizationError',
-  'UserAuthenticationExpiredError',
-  'PermissionViolationError',
-  'JetStreamNotEnabled',
-  'JetStreamApiError',
-  'InvalidNameError',
-]);
-
-function rethrow(error: unknown): never {
-  if (REFUSALS.has(nameOf(error))) throw new BackendRefusal(errorMessage(error), { cause: error });
-  throw error;
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : '';
-}
-
-async function closeConnection(connection: NatsConnection): Promise<void> {
-  await waitAtMost(systemClock, connection.close(), CLOSE_TIMEOUT_MS);
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { parseAck, parseNatsAddr } from '../../../../src/gateway/sinks/nats/nats.js';
+import { parseAck } from '../../../../src/gateway/sinks/nats/nats.js';
+import { parseNatsAddr } from '../../../../src/gateway/sinks/nats/nats-connection.js';
 
 it.each([
   ['nats://h', { servers: ['h'], tls: false }],

@@ -1,0 +1,112 @@
+import { errorMessage } from '../../../core/error.js';
+import { isRefusal, RedisError } from '../../redis/redis-error.js';
+import { redisAddress } from '../../redis/redis-url.js';
+import type { EngineTarget } from '../engine.js';
+import {
+  EngineRefusal,
+  ownTargets,
+  targetName,
+  type EngineLink,
+  type EngineLinkDeps,
+  type EngineLinkOptions,
+} from './engine-link.js';
+import { RedisPublisher } from './redis-publisher.js';
+import { RedisSubscription } from './redis-subscription.js';
+
+/**
+ * Redis accepts values of this size whatever its configuration, as it is the least
+ * `proto-max-bulk-len`; and the output buffer of a subscriber, 8 MB for 60 s by default, has room
+ * for several.
+ */
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+const DIAL_TIMEOUT_MS = 5_000;
+
+/**
+ * Two connections to Redis: one publishes, one is subscribed. The loss of either is the loss of the
+ * link.
+ */
+export class RedisEngineLink implements EngineLink {
+  endedBecause: string | undefined;
+  readonly maxMessageBytes = MAX_MESSAGE_BYTES;
+  readonly #options: EngineLinkOptions;
+  readonly #deps: EngineLinkDeps;
+  readonly #publisher: RedisPublisher;
+  readonly #subscription: RedisSubscription;
+
+  private constructor(options: EngineLinkOptions, deps: EngineLinkDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    const given = redisAddress(options.addr);
+    const address = { ...given, dialTimeoutMs: Math.min(given.dialTimeoutMs, DIAL_TIMEOUT_MS) };
+    const { clock } = deps;
+    this.#publisher = new RedisPublisher(address, { clock, lost: (reason) => this.#end(reason) });
+    this.#subscription = new RedisSubscription(address, {
+      clock,
+      received: (bytes) => {
+        if (bytes.length > 0) deps.received(bytes);
+      },
+      lost: (reason) => this.#end(`${reason}${SUBSCRIPTION_NOTE}`),
+    });
+  }
+
+  /** See `OpenEngineLink`. */
+  static async open(this: void, options: EngineLinkOptions, deps: EngineLinkDeps): Promise<EngineLink> {
+    const link = new RedisEngineLink(options, deps);
+    const giveUp = (): void => link.#cut();
+    deps.giveUp.addEventListener('abort', giveUp, { once: true });
+    try {
+      deps.giveUp.throwIfAborted();
+      await link.#open();
+      return link;
+    } catch (error) {
+      link.#cut();
+      throw isRefusal(error) ? refusalOf(error, options) : error;
+    } finally {
+      deps.giveUp.removeEventListener('abort', giveUp);
+    }
+  }
+
+  publish(target: EngineTarget, bytes: Uint8Array): boolean {
+    if (bytes.length > MAX_MESSAGE_BYTES) return false;
+    return this.#publisher.publish(targetName(this.#options.cluster, ':', target), bytes);
+  }
+
+  async close(): Promise<void> {
+    this.endedBecause ??= 'it was closed';
+    this.#subscription.close();
+    await this.#publisher.finish();
+  }
+
+  /** The subscription comes first, so that it hears what the publisher tries. */
+  async #open(): Promise<void> {
+    const channels = ownTargets(this.#options.self).map((target) => targetName(this.#options.cluster, ':', target));
+    await this.#subscription.open(channels);
+    await this.#publisher.open(channels);
+  }
+
+  #end(reason: string): void {
+    if (this.endedBecause !== undefined) return;
+    this.#cut(reason);
+    this.#deps.lost(reason);
+  }
+
+  #cut(reason = 'it was given up'): void {
+    this.endedBecause ??= reason;
+    this.#subscription.close();
+    this.#publisher.close();
+  }
+}
+
+/** Redis does not tell a subscriber why it cuts it. */
+const SUBSCRIPTION_NOTE =
+  ' (on the connection that receives; Redis also cuts it when this node reads too slowly, see client-output-buffer-limit pubsub)';
+
+function refusalOf(error: unknown, { addr, cluster }: EngineLinkOptions): EngineRefusal {
+  const { username = 'default' } = redisAddress(addr);
+  const code = error instanceof RedisError ? error.code : '';
+  const hint =
+    code === 'NOPERM'
+      ? `Grant them: ACL SETUSER ${username} resetchannels &wsg:${cluster}:* +publish +subscribe`
+      : 'Look at cluster.redis.addr in the configuration: user, password, database, certificate, and kind of server.';
+  return new EngineRefusal(errorMessage(error), hint, error);
+}
