@@ -72,6 +72,7 @@ export const PACKAGES = {
   acorn: ['script-compiler'],
   amqplib: ['gateway/sinks/amqp/amqp-driver.ts'],
   chalk: ['summary/terminal/palette.ts'],
+  'cli-table3': ['summary/terminal/table.ts'],
   'css-select': ['loadgen/script/modules/html/html-nodes.ts'],
   domhandler: ['loadgen/script/modules/html'],
   esbuild: ['script-compiler'],

@@ -1,52 +1,49 @@
+import Table from 'cli-table3';
+import { textWidth } from './text-width.js';
+import { stripVTControlCharacters } from 'node:util';
 import { largest } from '../../core/largest.js';
-import { visibleWidth } from './text-width.js';
+
+/**
+ * Larger tables are drawn in parts, since the layout of cli-table3 takes quadratic time: minutes
+ * for ten thousand rows.
+ */
+const ROWS_AT_ONCE = 50;
 
 /** Spaces on both sides of a cell. */
 const PADDING = 2;
-
-type Align = 'left' | 'right' | 'center';
-
-/** A column: its width without padding, and how its cells are aligned. */
-interface TableColumn {
-  readonly width: number;
-  readonly align: Align;
-}
 
 /** Renders a table with a border and without lines between its rows. */
 export function renderTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  aligns: readonly Align[],
+  aligns: readonly ('left' | 'right' | 'center')[],
 ): string {
-  const all = [head, ...rows].map((cells) => head.map((_, at) => (cells[at] ?? '').split('\n')));
-  const columns = head.map((_, at) => ({
-    width: largest(all.map((cells) => largest((cells[at] ?? []).map(visibleWidth)))),
-    align: aligns[at] ?? 'left',
-  }));
-  const [title = '', ...body] = all.map((cells) => drawRow(cells, columns));
-  const [top, middle, bottom] = [line('┌┬┐', columns), line('├┼┤', columns), line('└┴┘', columns)];
-  return [top, title, ...(body.length > 0 ? [middle, ...body] : []), bottom].join('\n');
+  const shape = { colAligns: [...aligns], style: { head: [], border: [], compact: true } };
+  if (rows.length <= ROWS_AT_ONCE) return drawn({ ...shape, head: [...head] }, rows);
+  const colWidths = head.map((title, at) => largest([title, ...rows.map((row) => row[at] ?? '')].map(cellWidth)));
+  const parts: string[] = [];
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+    const isFirst = from === 0;
+    const isLast = from + ROWS_AT_ONCE >= rows.length;
+    const chars = { ...(isFirst ? {} : NO_TOP), ...(isLast ? {} : NO_BOTTOM) };
+    const part = { ...shape, colWidths, chars, ...(isFirst && { head: [...head] }) };
+    parts.push(drawn(part, rows.slice(from, from + ROWS_AT_ONCE)));
+  }
+  return parts.join('\n');
 }
 
-/** Draws a row of cells, each of one or more lines. */
-function drawRow(cells: readonly (readonly string[])[], columns: readonly TableColumn[]): string {
-  const height = largest(cells.map((lines) => lines.length));
-  return Array.from({ length: height }, (_, row) => {
-    const texts = columns.map((column, at) => ` ${aligned(cells[at]?.[row] ?? '', column)} `);
-    return `│${texts.join('│')}│`;
-  }).join('\n');
+const NO_TOP = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '' };
+
+const NO_BOTTOM = { bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' };
+
+function drawn(options: Table.TableConstructorOptions, rows: readonly (readonly string[])[]): string {
+  const table = new Table(options);
+  table.push(...rows.map((cells) => [...cells]));
+  return table.toString();
 }
 
-function aligned(text: string, { width, align }: TableColumn): string {
-  const free = width - visibleWidth(text);
-  const before = align === 'left' ? 0 : align === 'right' ? free : Math.floor(free / 2);
-  return ' '.repeat(before) + text + ' '.repeat(free - before);
-}
-
-/** Draws a line of the border; `corners` are its left, middle and right crossings. */
-function line(corners: string, columns: readonly TableColumn[]): string {
-  const [left = '', middle = '', right = ''] = corners;
-  return left + columns.map(({ width }) => '─'.repeat(width + PADDING)).join(middle) + right;
+function cellWidth(text: string): number {
+  return textWidth(stripVTControlCharacters(text)) + PADDING;
 }
 
 /** The columns that a table with cells of these widths takes. */
@@ -56,5 +53,5 @@ export function widthOfTable(widths: readonly number[]): number {
 
 /** The columns that a table takes. */
 export function tableWidth(table: string): number {
-  return visibleWidth(table.slice(0, table.indexOf('\n')));
+  return Math.max(...table.split('\n').map((line) => textWidth(stripVTControlCharacters(line))));
 }
