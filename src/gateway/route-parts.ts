@@ -76,7 +76,8 @@ function ownDirectory({ config, boot, readiness, connections }: RoutesDeps): Nod
 
 /** Creates the routes that act on connections: `/send`, `/settags` and `/close`. */
 function callRoutes({ config, bus, sendDurations }: Pick<RoutesDeps, 'config' | 'bus' | 'sendDurations'>): Route[] {
-  return sendRoutes({ bus, maxBodyBytes: config.maxSendBodyBytes, tagLimits: config.limits }).map((route) =>
+  const { maxSendBodyBytes: maxBodyBytes, limits: tagLimits, cluster } = config;
+  return sendRoutes({ bus, maxBodyBytes, tagLimits, cluster }).map((route) =>
     route.path === '/send' ? timedRoute(route, sendDurations) : route,
   );
 }

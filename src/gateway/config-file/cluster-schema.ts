@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import { parseListenAddress } from '../../core/listen-address.js';
 import { MIN_SECRET_BYTES } from '../auth/jwt-verifier.js';
-import { CALL_PARAMETERS } from '../config/cluster-config.js';
+import { CALL_PARAMETERS, MOST_DEADLINE_MS } from '../config/cluster-config.js';
 import { redisAddr } from '../redis/redis-addr.js';
 import { brokerAddrs } from '../sinks/broker-addr.js';
 
 const HIGHEST_NODE = 65_535;
 /** Ids have eight bits for the worker. */
 const MOST_WORKERS = 255;
-export const MOST_DEADLINE_MS = 10_000;
 
 const nodeNumber = z.union([z.int().min(0).max(HIGHEST_NODE), z.literal('auto')], {
   error: ({ input }) => `must be a whole number from 0 to ${HIGHEST_NODE}, or auto, not ${shown(input)}`,

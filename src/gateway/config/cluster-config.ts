@@ -4,6 +4,9 @@
  */
 export const CALL_PARAMETERS: ReadonlySet<string> = new Set(['strict', 'report', 'wait', 'deadline_ms']);
 
+/** Longest deadline of a call, configured or asked for. */
+export const MOST_DEADLINE_MS = 10_000;
+
 /** The program that carries calls between the nodes of a cluster, and its address with the login. */
 export interface ClusterEngineConfig {
   readonly kind: 'nats' | 'redis';

@@ -19,3 +19,8 @@ export function notFound(): HttpAnswer {
 export function badRequest(reason: string): HttpAnswer {
   return textAnswer(400, `${reason}\n`);
 }
+
+/** The answer to a body that is too large. */
+export function tooLarge(maxBodyBytes: number): HttpAnswer {
+  return textAnswer(413, `the body is larger than ${maxBodyBytes} bytes\n`);
+}

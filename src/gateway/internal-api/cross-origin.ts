@@ -1,4 +1,5 @@
 import type { HttpAnswer, HttpExchange, HttpRequest, HttpStream } from '../transport/http/http-exchange.js';
+import { INCOMPLETE_HEADER } from './call-answer.js';
 import type { Route } from './route.js';
 
 type Headers = Readonly<Record<string, string>>;
@@ -35,7 +36,9 @@ export class CrossOriginExchange implements HttpExchange {
 
   #readable(headers: Headers | undefined): Headers {
     const allowing = { 'Access-Control-Allow-Origin': this.#origin, 'Access-Control-Allow-Credentials': 'true' };
-    return { ...headers, ...allowing, Vary: 'Origin' };
+    const exposing: Headers =
+      headers?.[INCOMPLETE_HEADER] === undefined ? {} : { 'Access-Control-Expose-Headers': INCOMPLETE_HEADER };
+    return { ...headers, ...allowing, ...exposing, Vary: 'Origin' };
   }
 }
 

@@ -1,11 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { tagProblem, type TagLimits } from '../access/tag-limits.js';
-import type { Bus, CallOutcome, NodeCounts } from '../bus/bus.js';
+import type { Bus, CallOptions, CallOutcome } from '../bus/bus.js';
+import type { ClusterConfig } from '../config/cluster-config.js';
 import { makeMessage } from '../connection/message.js';
 import { parseQuery } from '../tag-index/parse-query.js';
 import { parseSelector, type Selector } from '../tag-index/parse-selector.js';
 import type { HttpExchange, HttpRequest } from '../transport/http/http-exchange.js';
-import { badRequest, textAnswer } from './answers.js';
+import { badRequest, tooLarge } from './answers.js';
+import { callAnswer } from './call-answer.js';
+import { CallQueryReader, PLAIN_MANNER } from './call-query.js';
 import type { Route } from './route.js';
 
 /**
@@ -41,32 +44,35 @@ export interface SendRoutesOptions {
   /** Maximum size of a body, inclusive. */
   readonly maxBodyBytes: number;
   readonly tagLimits: TagLimits;
+  /** Undefined: a node on its own, whose queries are selectors alone. */
+  readonly cluster: Pick<ClusterConfig, 'strict'> | undefined;
 }
 
 /**
  * `POST /send`, `/settags` and `/close`: act on the selected connections and answer with their
  * number.
  */
-export function sendRoutes({ bus, maxBodyBytes, tagLimits }: SendRoutesOptions): Route[] {
+export function sendRoutes({ bus, maxBodyBytes, tagLimits, cluster }: SendRoutesOptions): Route[] {
+  const queries = cluster && new CallQueryReader(cluster.strict);
   const route = (path: string, act: Action): Route => ({
     path,
     method: 'POST',
     open: false,
-    handle: (exchange) => actOnSelected(exchange, maxBodyBytes, act),
+    handle: (exchange) => actOnSelected(exchange, { maxBodyBytes, queries, act }),
   });
   return [
-    route('/send', ({ selector, body, binary }) => {
+    route('/send', ({ selector, body, binary, options }) => {
       const problem = messageProblem(body, binary);
-      return problem ?? bus.send(selector, makeMessage(body, binary));
+      return problem ?? bus.send(selector, makeMessage(body, binary), options);
     }),
-    route('/settags', ({ selector, body }) => {
+    route('/settags', ({ selector, body, options }) => {
       const tags = parseQuery(Buffer.from(body).toString());
       const problem = formProblem(body) ?? tagProblem(tags, tagLimits);
-      return problem ?? bus.setTags(selector, tags);
+      return problem ?? bus.setTags(selector, tags, options);
     }),
-    route('/close', ({ selector, body, binary }) => {
+    route('/close', ({ selector, body, binary, options }) => {
       const problem = messageProblem(body, binary);
-      return problem ?? bus.close(selector, body.length === 0 ? undefined : makeMessage(body, binary));
+      return problem ?? bus.close(selector, body.length === 0 ? undefined : makeMessage(body, binary), options);
     }),
   ];
 }
@@ -75,30 +81,31 @@ interface SelectedRequest {
   readonly selector: Selector;
   readonly body: Uint8Array;
   readonly binary: boolean;
+  readonly options: CallOptions;
 }
 
 /** Returns the outcome, or an error message for the caller. */
 type Action = (request: SelectedRequest) => Promise<CallOutcome> | CallOutcome | string;
 
-async function actOnSelected(exchange: HttpExchange, maxBodyBytes: number, act: Action): Promise<void> {
-  const { request } = exchange;
-  const selector = parseSelector(request.query);
-  if (typeof selector === 'string') return exchange.answer(badRequest(selector));
-  const body = await exchange.readBody(maxBodyBytes);
-  if (body === undefined) return exchange.answer(textAnswer(413, `the body is larger than ${maxBodyBytes} bytes\n`));
-  const pending = act({ selector, body, binary: isBinary(request) });
-  // Hot path: nothing is awaited where no other node is involved. Measured by bench/fan-out.
-  const outcome = pending instanceof Promise ? await pending : pending;
-  if (typeof outcome === 'string') return exchange.answer(badRequest(outcome));
-  const [refusal] = outcome.refused.values();
-  if (refusal !== undefined) return exchange.answer(badRequest(refusal));
-  exchange.answer(textAnswer(200, String(totalOf(outcome.counts))));
+interface Acting {
+  readonly maxBodyBytes: number;
+  readonly queries: CallQueryReader | undefined;
+  readonly act: Action;
 }
 
-function totalOf(counts: NodeCounts): number {
-  let total = 0;
-  for (const count of counts.values()) total += count;
-  return total;
+async function actOnSelected(exchange: HttpExchange, { maxBodyBytes, queries, act }: Acting): Promise<void> {
+  const { request } = exchange;
+  const asked = queries?.read(request.query);
+  if (typeof asked === 'string') return exchange.answer(badRequest(asked));
+  const selector = parseSelector(asked === undefined ? request.query : asked.selector);
+  if (typeof selector === 'string') return exchange.answer(badRequest(selector));
+  const manner = asked === undefined ? PLAIN_MANNER : asked.manner;
+  const body = await exchange.readBody(maxBodyBytes);
+  if (body === undefined) return exchange.answer(tooLarge(maxBodyBytes));
+  const pending = act({ selector, body, binary: isBinary(request), options: manner.options });
+  // Hot path: nothing is awaited where no other node is involved. Measured by bench/fan-out.
+  const outcome = pending instanceof Promise ? await pending : pending;
+  exchange.answer(typeof outcome === 'string' ? badRequest(outcome) : callAnswer(outcome, manner));
 }
 
 /**

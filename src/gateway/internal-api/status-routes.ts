@@ -1,6 +1,7 @@
-import type { ConnectionStatus, Bus } from '../bus/bus.js';
+import type { ConnectionStatus, Bus, StatusListing } from '../bus/bus.js';
 import type { HttpExchange, HttpStream } from '../transport/http/http-exchange.js';
 import { badRequest, JSON_TYPE, TEXT, textAnswer } from './answers.js';
+import { incompleteHeaders } from './call-answer.js';
 import type { Route } from './route.js';
 import { readStatusQuery, readTreeQuery, type StatusQuery } from './status-query.js';
 
@@ -50,59 +51,72 @@ export function statusRoutes(bus: Bus): Route[] {
 async function answerTree(exchange: HttpExchange, bus: Bus): Promise<void> {
   const asked = readTreeQuery(exchange.request.query);
   if (typeof asked === 'string') return exchange.answer(badRequest(asked));
-  const { tree } = await bus.tree();
-  if (!asked.json) return exchange.answer(textAnswer(200, treeText(tree)));
+  const { tree, silent } = await bus.tree();
+  const headers = incompleteHeaders(silent);
+  if (!asked.json) return exchange.answer(textAnswer(200, treeText(tree), headers));
   const body = `${JSON.stringify(Object.fromEntries(tree))}\n`;
-  exchange.answer({ status: 200, headers: { 'Content-Type': JSON_TYPE }, body });
+  exchange.answer({ status: 200, headers: { 'Content-Type': JSON_TYPE, ...headers }, body });
 }
 
 async function answerStatus(exchange: HttpExchange, bus: Bus): Promise<void> {
   const asked = await readStatusQuery(exchange.request.query, bus);
   if (typeof asked === 'string') return exchange.answer(badRequest(asked));
-  const { json } = asked;
-  const pages = asked.isPaged ? sortedPage(bus, asked) : allPages(bus, asked);
-  const stream = exchange.stream({ status: 200, headers: { 'Content-Type': json ? JSON_TYPE : TEXT } });
-  await writeChunks(stream, json ? jsonChunks(pages) : textChunks(pages));
+  const listing = asked.isPaged ? await sortedPage(bus, asked) : wholeListing(bus, asked);
+  const headers = { 'Content-Type': asked.json ? JSON_TYPE : TEXT, ...incompleteHeaders(listing.silent()) };
+  const stream = exchange.stream({ status: 200, headers });
+  await writeChunks(stream, asked.json ? jsonChunks(listing) : textChunks(listing));
 }
 
-/** A page of connections, and the id to continue after if there are more. */
-interface StatusPage {
-  readonly connections: readonly ConnectionStatus[];
+/** A listing as it is answered. `next` is the id to continue after if there are more. */
+interface AnsweredListing extends StatusListing {
   readonly next: string | undefined;
 }
 
-async function* allPages(bus: Bus, { selector }: StatusQuery): AsyncGenerator<StatusPage> {
-  for await (const connections of bus.status({ selector }).pages) yield { connections, next: undefined };
+function wholeListing(bus: Bus, { selector }: StatusQuery): AnsweredListing {
+  const listing = bus.status({ selector });
+  return { pages: listing.pages, silent: () => listing.silent(), next: undefined };
 }
 
 /**
- * Yields one page sorted by id, so that paging continues correctly even if the last connection of a
- * page has closed.
+ * Returns one page sorted by id, so that paging continues correctly even if the last connection of a
+ * page has closed. It is read to its end before the answer begins, so silent nodes are known then.
  */
-async function* sortedPage(bus: Bus, { selector, after, limit }: StatusQuery): AsyncGenerator<StatusPage> {
+async function sortedPage(bus: Bus, { selector, after, limit }: StatusQuery): Promise<AnsweredListing> {
   const later: ConnectionStatus[] = [];
   // One more than asked for shows whether there are more.
   const request = { selector, after, limit: Number.isFinite(limit) ? limit + 1 : undefined };
-  for await (const page of bus.status(request).pages) later.push(...page);
+  const listing = bus.status(request);
+  for await (const page of listing.pages) later.push(...page);
   const connections = later.slice(0, limit);
-  yield { connections, next: later.length > limit ? connections.at(-1)?.id : undefined };
+  const next = later.length > limit ? connections.at(-1)?.id : undefined;
+  return { pages: onePage(connections), silent: () => listing.silent(), next };
 }
 
-async function* textChunks(pages: AsyncIterable<StatusPage>): AsyncGenerator<string> {
-  for await (const { connections } of pages) yield connections.map(statusLine).join('');
+async function* onePage(connections: readonly ConnectionStatus[]): AsyncGenerator<readonly ConnectionStatus[]> {
+  yield connections;
 }
 
-async function* jsonChunks(pages: AsyncIterable<StatusPage>): AsyncGenerator<string> {
+/**
+ * Ends with a line that no connection has when nodes were silent: the transports differ in trailers,
+ * and many clients drop them.
+ */
+async function* textChunks(listing: AnsweredListing): AsyncGenerator<string> {
+  for await (const connections of listing.pages) yield connections.map(statusLine).join('');
+  const missing = listing.silent();
+  if (missing.length > 0) yield `incomplete=${missing.join(',')} \n`;
+}
+
+async function* jsonChunks(listing: AnsweredListing): AsyncGenerator<string> {
   let separator = '{"connections":[';
-  let next: string | undefined;
-  for await (const page of pages) {
-    next = page.next;
-    if (page.connections.length === 0) continue;
-    yield separator + page.connections.map(statusJson).join(',\n');
+  for await (const connections of listing.pages) {
+    if (connections.length === 0) continue;
+    yield separator + connections.map(statusJson).join(',\n');
     separator = ',\n';
   }
   const start = separator.startsWith('{') ? separator : '';
-  yield `${start}],"next":${JSON.stringify(next ?? null)}}\n`;
+  const missing = listing.silent();
+  const tail = missing.length === 0 ? '' : `,"silent":${JSON.stringify(missing)}`;
+  yield `${start}],"next":${JSON.stringify(listing.next ?? null)}${tail}}\n`;
 }
 
 /**
