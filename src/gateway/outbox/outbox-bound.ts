@@ -14,7 +14,7 @@ import { DOES_NOT_FIT, NEVER_FITS, type HeldRoom, type NewEvent } from './outbox
  */
 export const FULL_SHARE = 7 / 8;
 /** Share of the bound that messages may take. The rest belongs to open and close events. */
-const MESSAGE_SHARE = 15 / 16;
+export const MESSAGE_SHARE = 15 / 16;
 /** Share of the full mark below which the outbox is no longer full. */
 export const RELIEF_SHARE = 1 / 2;
 /**
@@ -23,7 +23,7 @@ export const RELIEF_SHARE = 1 / 2;
  */
 const RESERVE_SHARE = 1 / 2;
 /** Share of the bound for messages of paused clients, in addition to the events. */
-const HELD_SHARE = 1 / 4;
+export const HELD_SHARE = 1 / 4;
 /** Reserve for a close event: it has no message and mostly shares its tags with other events. */
 export const CLOSE_RESERVE_BYTES = 256;
 /**

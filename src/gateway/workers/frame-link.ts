@@ -81,7 +81,10 @@ export class FrameLink {
     else listener(this.#closed);
   }
 
-  /** Adds a listener that is called before each write and may send more. */
+  /**
+   * Adds a listener that is called before each write. What it sends comes before the other frames
+   * of the tick: events precede the answer to the call that caused them.
+   */
   beforeWrite(listener: () => void): void {
     this.#owing.push(listener);
   }
@@ -112,10 +115,13 @@ export class FrameLink {
   flush(): void {
     clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
+    const queued = this.#frames;
+    this.#frames = [];
     for (const owe of this.#owing) owe();
     clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
-    if (this.#frames.length > 0 && this.#closed === undefined) this.#write(this.#frames);
+    const frames = queued.length === 0 ? this.#frames : [...this.#frames, ...queued];
+    if (frames.length > 0 && this.#closed === undefined) this.#write(frames);
     this.#frames = [];
     this.#queuedBytes = 0;
   }

@@ -1,3 +1,5 @@
+import type { CloseReasonName } from '../close-reason.js';
+
 /**
  * Kinds of frames between supervisor and worker, besides those of `FRAME_KIND`: calls and answers
  * go both ways.
@@ -7,6 +9,8 @@ export const LINK_KIND = {
   hello: 16,
   /** Worker: events and changes of tags of one tick. */
   events: 17,
+  /** Worker: the first of its events that its mirror holds back. */
+  held: 27,
   /** Supervisor: what was taken and delivered, and whether the outbox is full. */
   taken: 18,
   /** Supervisor: an event of a connection was refused; the worker closes the connection. */
@@ -45,4 +49,32 @@ export const MOST_FRAME_BYTES = 2 ** 31 - 1;
 /** Name of a worker in `silent` and in logs: `0001/w2`. */
 export function formatWorker(node: string, worker: number): string {
   return `${node}/w${worker}`;
+}
+
+/** Bytes of a sequence in a body. */
+export const SEQUENCE_BYTES = 6;
+const INFINITE = 2 ** 48 - 1;
+
+/** Writes a sequence, which may be Infinity. */
+export function writeSequence(bytes: Buffer, sequence: number, at: number): void {
+  bytes.writeUIntBE(Math.min(sequence, INFINITE), at, SEQUENCE_BYTES);
+}
+
+export function readSequence(bytes: Buffer, at: number): number {
+  const sequence = bytes.readUIntBE(at, SEQUENCE_BYTES);
+  return sequence === INFINITE ? Infinity : sequence;
+}
+
+const REFUSALS = ['outbox_full', 'message_above_bound'] as const satisfies readonly CloseReasonName[];
+
+/** Reason for which the supervisor refuses an event. */
+export type RefusalReason = (typeof REFUSALS)[number];
+
+/** `op` of a `refused` frame. */
+export function refusalOp(reason: RefusalReason): number {
+  return REFUSALS.indexOf(reason);
+}
+
+export function refusalReason(op: number): RefusalReason {
+  return REFUSALS[op] ?? 'outbox_full';
 }

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { ConnectionIdSource, formatNode, nodeOfConnectionId } from '../../../src/gateway/connection/connection-id.js';
+import {
+  ConnectionIdSource,
+  formatNode,
+  nodeOfConnectionId,
+  workerOfConnectionId,
+} from '../../../src/gateway/connection/connection-id.js';
 
 describe('connection ids', () => {
   it('are UUIDs of version 4 and variant 10', () => {
@@ -39,4 +44,22 @@ describe('connection ids', () => {
   it('write a node as four hexadecimal digits', () => {
     expect([0, 10, 0xffff].map(formatNode)).toEqual(['0000', '000a', 'ffff']);
   });
+});
+
+it('puts the worker into byte 13 of an id, if there are several', () => {
+  const ids = new ConnectionIdSource(0xbeef, 7);
+  const made = Array.from({ length: 300 }, () => ids.next());
+  expect(new Set(made).size).toBe(300);
+  for (const id of made) {
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{6}07beef$/);
+    expect(workerOfConnectionId(id)).toBe(7);
+    expect(nodeOfConnectionId(id)).toBe(0xbeef);
+  }
+  expect(workerOfConnectionId('no-id')).toBeUndefined();
+});
+
+it('leaves byte 13 random in a process alone', () => {
+  const ids = new ConnectionIdSource(1);
+  const workers = new Set(Array.from({ length: 300 }, () => workerOfConnectionId(ids.next())));
+  expect(workers.size).toBeGreaterThan(20);
 });

@@ -74,7 +74,7 @@ it('writes what a tick owes at once, with what listeners add', async () => {
   worker.beforeWrite(() => worker.send({ kind: LINK_KIND.events, call: 9 }));
   for (const call of [1, 2, 3]) worker.send({ kind: LINK_KIND.events, call });
   await settle(() => got.length === 4);
-  expect(got).toEqual([1, 2, 3, 9]);
+  expect(got).toEqual([9, 1, 2, 3]);
   expect(chunks.count).toBe(1);
 });
 

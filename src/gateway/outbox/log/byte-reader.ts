@@ -23,6 +23,11 @@ export class ByteWriter {
     return this.#buffer.subarray(0, this.#used);
   }
 
+  /** Forgets what was written and keeps the memory. */
+  clear(): void {
+    this.#used = 0;
+  }
+
   uint8(value: number): void {
     this.#reserve(1);
     this.#used = this.#buffer.writeUInt8(value, this.#used);

@@ -197,16 +197,7 @@ export function readEvent(payload: Buffer, format: LogFormat): RecordedEvent {
   const reason = (flags & HAS_REASON) === 0 ? undefined : knownReason(reader.text());
   const destinations = (flags & HAS_DESTINATIONS) === 0 ? undefined : readDestinations(reader, format);
   const message = (flags & HAS_MESSAGE) === 0 ? undefined : reader.rest();
-  const event: NewEvent = {
-    connection,
-    action,
-    tags,
-    ...(type && { type }),
-    ...(reason && { reason }),
-    ...(destinations && { destinations }),
-    ...(message && { message }),
-  };
-  return { idSequence, event };
+  return { idSequence, event: { connection, action, type, tags, message, reason, destinations } };
 }
 
 export function writeRetagging(writer: ByteWriter, { connection, tags, destinations }: Retagging): void {

@@ -11,6 +11,10 @@ export class OpenConnections {
     return this.#open.size;
   }
 
+  has(connection: string): boolean {
+    return this.#open.has(connection);
+  }
+
   /** Iterates in the order of the open events. */
   [Symbol.iterator](): IterableIterator<Retagging> {
     return this.#open.values();
