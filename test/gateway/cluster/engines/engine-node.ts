@@ -1,7 +1,8 @@
 import { onTestFinished } from 'vitest';
-import { systemClock } from '../../../../src/core/clock.js';
+import { systemClock, type Clock } from '../../../../src/core/clock.js';
 import { silentLogger, type Logger } from '../../../../src/core/logger.js';
 import { createEngine } from '../../../../src/gateway/cluster/engines/create-engine.js';
+import type { MessageRefusal } from '../../../../src/gateway/cluster/engines/authentic-engine.js';
 import type { Engine } from '../../../../src/gateway/cluster/engine.js';
 import { freePort } from '../../../support/broker-process.js';
 import { startNats, type NatsBroker } from '../../../support/nats-broker.js';
@@ -28,7 +29,9 @@ export interface EngineNodeOptions {
   readonly addr: string;
   readonly node: number;
   readonly cluster?: string;
+  readonly secret?: string;
   readonly log?: Logger;
+  readonly clock?: Clock;
 }
 
 /** An engine that keeps what its listener is told. */
@@ -37,14 +40,16 @@ export class EngineNode {
   readonly boot: number;
   readonly messages: Buffer[] = [];
   readonly reasons: string[] = [];
+  readonly refusals: MessageRefusal[] = [];
   ups = 0;
   readonly node: number;
 
-  constructor({ kind, addr, node, cluster = CLUSTER, log = silentLogger }: EngineNodeOptions) {
+  constructor({ kind, addr, node, cluster = CLUSTER, secret, ...deps }: EngineNodeOptions) {
     this.node = node;
     this.boot = Date.now();
-    const config = { engine: { kind, addr }, name: cluster };
-    this.engine = createEngine(config, { clock: systemClock, log });
+    const { clock = systemClock, log = silentLogger } = deps;
+    const countRefused = (refusal: MessageRefusal): unknown => this.refusals.push(refusal);
+    this.engine = createEngine({ engine: { kind, addr }, name: cluster, secret }, { clock, log, countRefused });
     onTestFinished(() => this.engine.stop());
   }
 
