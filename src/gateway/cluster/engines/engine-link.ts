@@ -33,7 +33,7 @@ export class EngineRefusal extends Error {
   }
 }
 
-/** What the opening of a link needs to know. */
+/** Address and identity for the opening of a link. */
 export interface EngineLinkOptions {
   /** Holds credentials: never to be logged. */
   readonly addr: string;

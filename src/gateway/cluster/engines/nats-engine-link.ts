@@ -21,7 +21,7 @@ import { SilenceWatch } from './silence-watch.js';
  * that does not read cannot fill the memory.
  */
 const MOST_UNCONFIRMED_BYTES = 64 * 1024 * 1024;
-/** A ping follows so many bytes, besides those of each second. */
+/** Published bytes after which a ping follows, besides the ping of each second. */
 const PING_EACH_BYTES = 8 * 1024 * 1024;
 const FINISH_MS = 500;
 const NOTHING = new Uint8Array(0);
