@@ -32,6 +32,14 @@ export class Child {
     return child;
   }
 
+  get pid() {
+    return this.#process?.pid;
+  }
+
+  signal(name) {
+    this.#process?.kill(name);
+  }
+
   /** Resolves to how it ended. */
   async kill(signal = 'SIGKILL') {
     this.#process?.kill(signal);

@@ -1,5 +1,7 @@
+import { checkConnections, firstsOf } from '../support/event-rules.mjs';
+import { Violations } from '../support/violations.mjs';
+
 const EVENT_ID = /^([0-9a-f]{4}-\d+)-(\d+)$/;
-const EXAMPLES = 5;
 /**
  * Longest time from reading a message to having it on disk, on a machine that is busy with a broker
  * that starts.
@@ -46,38 +48,6 @@ export function judge({ sessions, events, boots, mayLoseEnds }) {
   return { counts, violations: violations.list() };
 }
 
-class Violations {
-  #found = new Map();
-
-  add(rule, example) {
-    const examples = this.#found.get(rule) ?? [];
-    examples.push(example);
-    this.#found.set(rule, examples);
-  }
-
-  list() {
-    return [...this.#found].map(([rule, examples]) => {
-      const shown = examples.slice(0, EXAMPLES).join('; ');
-      return `${rule}: ${examples.length} (${shown}${examples.length > EXAMPLES ? '; ...' : ''})`;
-    });
-  }
-}
-
-function firstsOf(events, violations) {
-  const seen = new Map();
-  for (const event of events) {
-    const first = seen.get(event.id);
-    if (first === undefined) seen.set(event.id, event);
-    else if (textOf(first) !== textOf(event))
-      violations.add('two events with one id', `${textOf(first)} and ${textOf(event)}`);
-  }
-  return { firsts: [...seen.values()], repeats: events.length - seen.size };
-}
-
-function textOf({ id, connection, action, message = '' }) {
-  return `${id} ${connection} ${action} ${message}`.trim();
-}
-
 function checkGaps(firsts, violations) {
   const boots = new Map();
   for (const { id } of firsts) {
@@ -91,42 +61,6 @@ function checkGaps(firsts, violations) {
       if (!sequences.has(sequence)) violations.add('a gap in the ids', `${boot}-${sequence}`);
     }
   }
-}
-
-/** Gives for each session the numbers delivered. */
-function checkConnections(firsts, mayLoseEnds, violations) {
-  const connections = new Map();
-  for (const event of firsts) {
-    const events = connections.get(event.connection) ?? [];
-    events.push(event);
-    connections.set(event.connection, events);
-  }
-  const delivered = new Map();
-  for (const [connection, events] of connections) {
-    checkEnds(connection, events, mayLoseEnds, violations);
-    for (const { action, message } of events)
-      if (action === 'message') take(delivered, connection, message, violations);
-  }
-  return delivered;
-}
-
-function checkEnds(connection, events, mayLoseEnds, violations) {
-  const actions = events.map(({ action }) => action);
-  const hasOneOpenFirst = actions.indexOf('open') === 0 && actions.lastIndexOf('open') === 0;
-  if (!hasOneOpenFirst) violations.add('not one open, first', connection);
-  const close = actions.indexOf('close');
-  if (close < 0 && !mayLoseEnds) violations.add('an open without a close', connection);
-  if (close >= 0 && close !== actions.length - 1) violations.add('something after the close', connection);
-}
-
-function take(delivered, connection, message, violations) {
-  const [name, number] = message.split(' ');
-  const session = delivered.get(name) ?? { connection, last: 0 };
-  delivered.set(name, session);
-  if (session.connection !== connection) violations.add('a session on two connections', name);
-  if (Number(number) !== session.last + 1)
-    violations.add('out of order or a hole', `${name}: ${number} after ${session.last}`);
-  session.last = Math.max(session.last, Number(number));
 }
 
 function checkSessions({ sessions, boots, mayLoseEnds }, delivered, violations) {

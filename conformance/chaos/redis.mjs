@@ -25,10 +25,13 @@ export class RedisBroker {
     return broker;
   }
 
+  get url() {
+    return `redis://127.0.0.1:${this.#port}/0`;
+  }
+
   /** The gateway's configuration of this sink. */
   get sinkConfig() {
-    const addr = `redis://127.0.0.1:${this.#port}/0`;
-    return `stream_redis:\n  addr: ${addr}\n  stream_name: ${STREAM}\n  event_id_field: event\n`;
+    return `stream_redis:\n  addr: ${this.url}\n  stream_name: ${STREAM}\n  event_id_field: event\n`;
   }
 
   kill() {
@@ -45,7 +48,7 @@ export class RedisBroker {
 
   /** All events in the order in which the broker keeps them. */
   async events() {
-    const client = createClient({ url: `redis://127.0.0.1:${this.#port}/0`, RESP: 2 });
+    const client = createClient({ url: this.url, RESP: 2 });
     await client.connect();
     const typed = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: String });
     const events = [];

@@ -1,0 +1,105 @@
+import { groupBy } from '../../support/group-by.mjs';
+import { stoppedDuring, touchedDuring } from './faults.mjs';
+
+/**
+ * Longest time from counting a message to its arrival at a client. A connection that was cut within
+ * it may have lost the message.
+ */
+const DELIVERY_MS = 1_000;
+/** A node that took longer than this share of the deadline only because the machine was busy. */
+const BUSY_SHARE = 0.3;
+
+/**
+ * Checks who got what.
+ *
+ * - A client gets each message at most once, and only messages that select it.
+ * - The clients that got a message are as many as the answer says. A node that is named as silent
+ *   may have delivered to any of its clients. A connection that was cut at that moment may have
+ *   lost the message.
+ * - Nodes named as silent are nodes that a fault touched.
+ * - A node that nothing is wrong with answers 200.
+ */
+export function checkCounts(run, violations) {
+  const receivers = receiversOf(run, violations);
+  const clients = groupBy(run.clients, ({ node }) => node);
+  const tally = { 'complete answers': 0, 'incomplete answers': 0, unanswered: 0, 'other answers': 0 };
+  for (const call of run.calls) {
+    if (call.status === undefined) tally.unanswered += 1;
+    else if (call.status !== 200) tally['other answers'] += 1;
+    else tally[call.silent.length === 0 ? 'complete answers' : 'incomplete answers'] += 1;
+    if (call.status === 200) checkCall({ call, clients, receivers: receivers.get(call.number) ?? [] }, violations);
+    else if (!stoppedDuring(run.faults, call))
+      violations.add('a node that was well did not answer 200', `${call.number} at ${call.node}: ${call.status}`);
+    checkSilent(run, call, violations);
+  }
+  return { ...tally, deliveries: [...receivers.values()].reduce((sum, list) => sum + list.length, 0) };
+}
+
+function receiversOf({ clients, calls }, violations) {
+  const known = new Map(calls.map((call) => [call.number, call]));
+  const receivers = new Map();
+  for (const client of clients) {
+    const got = new Set();
+    for (const number of client.received) {
+      const call = known.get(number);
+      if (got.has(number)) violations.add('a message delivered twice', `${number} to ${client.name}`);
+      else if (call === undefined || !selects(call, client))
+        violations.add('a message for somebody else', `${number} to ${client.name}`);
+      else if (receivers.has(number)) receivers.get(number).push(client);
+      else receivers.set(number, [client]);
+      got.add(number);
+    }
+  }
+  return receivers;
+}
+
+function selects({ room }, client) {
+  return room === undefined || room === client.room;
+}
+
+/** The nodes that may have delivered or not: those named, or all but the asked one. */
+function silentNodes({ silent, node }, nodes) {
+  return silent.includes('*') ? nodes.filter((one) => one !== node) : silent;
+}
+
+function checkCall({ call, clients, receivers }, violations) {
+  const silent = new Set(silentNodes(call, [...clients.keys()]));
+  const got = new Set(receivers);
+  let received = 0;
+  let lost = 0;
+  for (const [node, ofNode] of clients) {
+    if (silent.has(node)) continue;
+    const here = ofNode.filter((client) => got.has(client)).length;
+    const lostHere = ofNode.filter((client) => !got.has(client) && mayHaveLost(client, call)).length;
+    received += here;
+    lost += lostHere;
+    if (call.perNode !== undefined)
+      compare(
+        { call, where: ` of ${node}`, count: call.perNode[node] ?? 0, received: here, lost: lostHere },
+        violations,
+      );
+  }
+  compare({ call, where: '', count: call.count, received, lost }, violations);
+}
+
+function compare({ call, where, count, received, lost }, violations) {
+  const text = `${call.number} at ${call.node}: ${count}${where}, got by ${received}${lost > 0 ? ` and lost by up to ${lost}` : ''}`;
+  if (count < received) violations.add('a count too low', text);
+  if (count > received + lost) violations.add('a count too high', text);
+}
+
+function mayHaveLost(client, call) {
+  if (!client.isCut || !selects(call, client) || client.openedAtMs > call.answeredAtMs) return false;
+  return client.closedAtMs >= call.sentAtMs && client.closedAtMs <= call.answeredAtMs + DELIVERY_MS;
+}
+
+function checkSilent({ faults, deadlineMs }, call, violations) {
+  if (call.allowanceMs > deadlineMs * BUSY_SHARE) return;
+  const touched = touchedDuring(faults, call);
+  for (const node of call.silent) {
+    // A node that is cut off or has just come back hears nobody.
+    if (touched.has(node) || touched.has(call.node)) continue;
+    if (node === '*' && touched.size > 0) continue;
+    violations.add('a node that was well is named as silent', `${node} by ${call.node} for ${call.number}`);
+  }
+}

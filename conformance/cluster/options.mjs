@@ -1,0 +1,51 @@
+import { parseArgs } from 'node:util';
+import { ENGINES } from './engine-server.mjs';
+import { FAULT_NAMES } from './faults.mjs';
+
+const PLANTS = ['count-too-high', 'repeat-twice', 'swap-two', 'close-early', 'close-twice', 'answer-late'];
+
+const OPTIONS = {
+  seconds: { type: 'string', default: '60' },
+  seeds: { type: 'string', default: '1' },
+  seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+  engine: { type: 'string' },
+  clients: { type: 'string', default: '60' },
+  rate: { type: 'string', default: '60' },
+  transport: { type: 'string', default: 'ws' },
+  durability: { type: 'string', default: 'memory' },
+  faults: { type: 'string', default: FAULT_NAMES.join(',') },
+  plant: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+};
+
+export const HELP = `npm run conformance -- cluster [--seconds 60] [--seeds 1] [--seed N] [--engine ${ENGINES.join('|')}] [--json]
+  --clients 60      test clients, spread over the nodes; --rate 60: calls a second, over all nodes
+  --faults LIST     some of ${FAULT_NAMES.join(',')}; 'none' for a calm run
+  --durability memory|disk, --transport uws|ws
+  --plant ${PLANTS.join('|')}: a bug, which must be caught (exit 1)
+Seeds count up from --seed. Without --engine each seed runs on both.`;
+
+/** The options of the command line. */
+export function parseOptions() {
+  const { values } = parseArgs({ options: OPTIONS });
+  const number = (name) => {
+    const value = Number(values[name]);
+    if (!Number.isInteger(value) || value < 1)
+      throw new Error(`--${name} must be a whole number from 1, not '${String(values[name])}'`);
+    return value;
+  };
+  const oneOf = (name, choices) => {
+    if (values[name] !== undefined && !choices.includes(values[name]))
+      throw new Error(`--${name} must be one of ${choices.join(', ')}, not '${String(values[name])}'`);
+  };
+  oneOf('engine', ENGINES);
+  oneOf('durability', ['memory', 'disk']);
+  oneOf('transport', ['uws', 'ws']);
+  oneOf('plant', PLANTS);
+  const faults = values.faults === 'none' ? [] : values.faults.split(',');
+  const unknown = faults.find((name) => !FAULT_NAMES.includes(name));
+  if (unknown !== undefined) throw new Error(`--faults has '${unknown}', which is none of ${FAULT_NAMES.join(', ')}`);
+  const numbers = Object.fromEntries(['seconds', 'seeds', 'seed', 'clients', 'rate'].map((key) => [key, number(key)]));
+  return { ...values, ...numbers, faults };
+}
