@@ -31,8 +31,8 @@ export interface EngineDeps {
   readonly breaksDown?: boolean;
   /** The script of the virtual users, if the plan's behaviour is a script. */
   readonly script?: EngineScript;
-  /** Address of the gateway whose /metrics are read: `http://127.0.0.1:5000`. */
-  readonly gatewayUrl?: string;
+  /** Addresses of the gateways whose /metrics are read: `http://127.0.0.1:5000`. */
+  readonly gatewayUrls?: readonly string[];
   /** Calibration of this machine, for the run file. */
   readonly calibration?: Calibration;
   /** The entry file of load threads; the default is next to this file. */

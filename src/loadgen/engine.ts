@@ -209,16 +209,16 @@ export class Engine {
   }
 
   #createWatch(): GatewayWatch | undefined {
-    const { gatewayUrl, sink, clock } = this.#deps;
-    if (gatewayUrl === undefined) return undefined;
+    const { gatewayUrls = [], sink, clock } = this.#deps;
+    if (gatewayUrls.length === 0) return undefined;
     const outlets = {
       recorded: (record: GatewayRecord) => {
         this.#gateway.push(record);
         sink?.writeGateway(record);
       },
-      failed: (reason: string) => this.#reportEvent('warning', reason),
+      warned: (text: string) => this.#reportEvent('warning', text),
     };
-    return new GatewayWatch(gatewayUrl, outlets, clock);
+    return new GatewayWatch(gatewayUrls, outlets, clock);
   }
 
   #endSecond(message: SecondMessage): void {

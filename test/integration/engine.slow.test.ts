@@ -93,7 +93,7 @@ describe('Engine', () => {
     const progress: number[] = [];
     const run = await engine(
       { vus: '5', duration: '3s', seed: '2' },
-      { gatewayUrl: target.httpUrl, observer: { progressed: ({ activeVus }) => progress.push(activeVus) } },
+      { gatewayUrls: [target.httpUrl], observer: { progressed: ({ activeVus }) => progress.push(activeVus) } },
     ).run();
     const { totals, gateway, reason, detail } = run.end;
     const received = 5 * FLOOD.length;

@@ -72,7 +72,8 @@ export interface LoadRequest {
   /** Warnings about its options. */
   readonly warnings: readonly string[];
   readonly summary: SummaryFormat;
-  readonly gatewayUrl: string | undefined;
+  /** Base URLs of the gateways whose counters are read. */
+  readonly gatewayUrls: readonly string[];
   /** In the order of their `--out`. */
   readonly outputs: readonly OutputOptions[];
   readonly dashboard: ListenAddress | undefined;
@@ -149,38 +150,47 @@ function outputTexts({ out }: Pick<LoadtestFlags, 'out'>, env: Readonly<NodeJS.P
 }
 
 /** Hints about HTTP addresses that were given without a scheme. */
-function schemeHints(outTexts: readonly string[], gateway: string): string[] {
+function schemeHints(outTexts: readonly string[], gateways: readonly string[]): string[] {
   const collectors = outTexts.flatMap((text) => /^otlp=(.+)$/s.exec(text)?.[1] ?? []);
-  const given = [...collectors.map((url) => ['out', url] as const), ['gateway', gateway] as const];
+  const given = [
+    ...collectors.map((url) => ['out', url] as const),
+    ...gateways.map((url) => ['gateway', url] as const),
+  ];
   return given.flatMap(([path, url]) => {
     const hint = schemeHint(url, withScheme(url, HTTP));
     return hint === undefined ? [] : [`${path}: ${hint}`];
   });
 }
 
-interface Watching extends Pick<LoadRequest, 'gatewayUrl' | 'outputs' | 'dashboard'> {
+interface Watching extends Pick<LoadRequest, 'gatewayUrls' | 'outputs' | 'dashboard'> {
   readonly hints: readonly string[];
 }
 
 /** Reads where the gateway's counters come from, and where samples and charts go. */
 function readWatching(flags: LoadtestFlags, env: Readonly<NodeJS.ProcessEnv>): Read<Watching> {
   const texts = outputTexts(flags, env);
-  const gatewayUrl = readGatewayUrl(flags);
+  const gatewayUrls = readGatewayUrls(flags);
   const outputs = readOutputs(texts, flags.json === true, env);
   const dashboard = readDashboard(flags);
-  if ('problems' in gatewayUrl || 'problems' in outputs || 'problems' in dashboard) {
-    return { problems: [gatewayUrl, outputs, dashboard].flatMap(problemsOf) };
+  if ('problems' in gatewayUrls || 'problems' in outputs || 'problems' in dashboard) {
+    return { problems: [gatewayUrls, outputs, dashboard].flatMap(problemsOf) };
   }
-  const hints = schemeHints(texts, flags.gateway ?? '');
-  return { value: { gatewayUrl: gatewayUrl.value, outputs: outputs.value, dashboard: dashboard.value, hints } };
+  const hints = schemeHints(texts, flags.gateway ?? []);
+  return { value: { gatewayUrls: gatewayUrls.value, outputs: outputs.value, dashboard: dashboard.value, hints } };
 }
 
-/** The base URL of the gateway's counters; undefined unless asked for. */
-function readGatewayUrl({ gateway }: LoadtestFlags): Read<string | undefined> {
-  if (gateway === undefined) return { value: undefined };
-  const url = withScheme(gateway, HTTP);
-  if (/^https?:\/\//.test(url) && URL.canParse(url)) return { value: url };
-  return { problems: [`gateway: '${gateway}' must be a URL such as http://127.0.0.1:5000`] };
+/** The base URLs of the gateways' counters; none unless asked for. */
+function readGatewayUrls({ gateway = [] }: LoadtestFlags): Read<readonly string[]> {
+  const urls = gateway.map((text) => withScheme(text, HTTP));
+  const wrong = gateway.filter((_, index) => !isHttpUrl(urls[index] ?? ''));
+  return asRead(
+    urls,
+    wrong.map((text) => `gateway: '${text}' must be a URL such as http://127.0.0.1:5000`),
+  );
+}
+
+function isHttpUrl(url: string): boolean {
+  return /^https?:\/\//.test(url) && URL.canParse(url);
 }
 
 /** The address of the dashboard; undefined unless asked for. */

@@ -30,7 +30,10 @@ export const runFlags = {
   }),
   gateway: Flags.string({
     helpValue: 'URL',
-    description: "Base URL of a gateway whose /metrics are read each second and printed beside the load generator's.",
+    multiple: true,
+    multipleNonGreedy: true,
+    description:
+      "Base URL of a gateway whose /metrics are read each second and printed beside the load generator's. Repeat it for each node of a cluster: the counters are added up.",
   }),
   run: Flags.string({ helpValue: 'FILE', description: 'Run file to write; runs/<time>-<scenario>.run by default.' }),
   'no-run': Flags.boolean({ exclusive: ['run'], description: 'Write no run file.' }),
@@ -65,7 +68,7 @@ type RunFlags = {
   readonly 'allow-remote-imports'?: boolean;
   readonly 'spawn-gateway'?: boolean;
   readonly 'spawn-echo'?: boolean;
-  readonly gateway?: string;
+  readonly gateway?: readonly string[];
   readonly run?: string;
   readonly 'no-run'?: boolean;
   readonly live?: string;

@@ -63,7 +63,7 @@ export interface RunOutcome {
 /** Where virtual users connect, and where the gateway's counters are. */
 interface RunTarget {
   readonly plan: Plan;
-  readonly gatewayUrl: string | undefined;
+  readonly gatewayUrls: readonly string[];
 }
 
 /** Runs a prepared load test: the spawned server, the outputs, the run file and the engine. */
@@ -92,10 +92,10 @@ export class LoadtestRun {
    */
   async run(): Promise<RunOutcome | undefined> {
     const { flags } = this.#options;
-    const { plan, gatewayUrl } = this.#prepared.request;
+    const { plan, gatewayUrls } = this.#prepared.request;
     if (flags['spawn-gateway'] === true) return this.#runSpawned(gatewayTarget(plan, this.#spawnOutlets));
     if (flags['spawn-echo'] === true) return this.#runSpawned(echoTarget(this.#spawnOutlets));
-    return this.#runWatched({ plan, gatewayUrl });
+    return this.#runWatched({ plan, gatewayUrls });
   }
 
   /** The first signal: interrupts the iterations, and the results are printed. */
@@ -133,7 +133,7 @@ export class LoadtestRun {
       // The server's address decides on the target and on what follows from it.
       const planned = readPlannedLoad(this.#options.flags, process.env, { ...files, url: `ws://${address}${path}` });
       const { plan } = valueOf(planned);
-      return await this.#runWatched({ plan, gatewayUrl: isGateway ? `http://${address}` : request.gatewayUrl });
+      return await this.#runWatched({ plan, gatewayUrls: isGateway ? [`http://${address}`] : request.gatewayUrls });
     } finally {
       await server.stop();
     }
@@ -155,7 +155,7 @@ export class LoadtestRun {
     }
   }
 
-  async #load({ plan, gatewayUrl }: RunTarget, watchers: RunWatchers): Promise<RunOutcome> {
+  async #load({ plan, gatewayUrls }: RunTarget, watchers: RunWatchers): Promise<RunOutcome> {
     const { version, labels } = this.#options;
     const { program, request } = this.#prepared;
     const runPath = this.#runPath;
@@ -167,9 +167,9 @@ export class LoadtestRun {
       labels,
       observer: this.#screen,
       breaksDown: request.summary.mode === 'full' && plan.behaviour.type === 'script',
-      gatewayUrl,
+      gatewayUrls,
       ...watchers.attach(file),
-      script: program?.forRun(plan, gatewayUrl),
+      script: program?.forRun(plan, gatewayUrls[0]),
     });
     this.#engine = engine;
     if (this.#isStopped) engine.stop();

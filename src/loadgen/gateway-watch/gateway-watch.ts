@@ -8,15 +8,16 @@ const REQUEST_TIMEOUT_MS = 2000;
 /** Receives the results of a watch. */
 export interface GatewayWatchDeps {
   recorded(record: GatewayRecord): void;
-  /** Called for the first of several failures in a row. */
-  failed(reason: string): void;
+  /** Called for the first of several failures in a row, and when nodes of a cluster are not watched. */
+  warned(text: string): void;
 }
 
 /**
- * Reads a gateway's counters from its /metrics each second, and their increase over the whole run.
+ * Reads the counters of gateways from their /metrics each second, and their increase over the whole
+ * run. Counters of several are added up; a second in which one cannot be read has no record.
  */
 export class GatewayWatch {
-  readonly #metricsUrl: string;
+  readonly #metricsUrls: readonly string[];
   #first: WatchedCounters | undefined;
   #last: WatchedCounters | undefined;
   #second = 0;
@@ -29,10 +30,11 @@ export class GatewayWatch {
   readonly #deps: GatewayWatchDeps;
   readonly #clock: Clock;
 
-  constructor(gatewayUrl: string, deps: GatewayWatchDeps, clock: Clock) {
+  /** `gatewayUrls` are the base URLs of the gateways: all nodes that the load may reach. */
+  constructor(gatewayUrls: readonly string[], deps: GatewayWatchDeps, clock: Clock) {
     this.#deps = deps;
     this.#clock = clock;
-    this.#metricsUrl = new URL('/metrics', gatewayUrl).href;
+    this.#metricsUrls = gatewayUrls.map((url) => new URL('/metrics', url).href);
   }
 
   /** Reads the initial counters, then once per second. */
@@ -40,6 +42,7 @@ export class GatewayWatch {
     this.#startMs = this.#clock.now();
     this.#first = await this.#read();
     this.#last = this.#first;
+    this.#checkCluster(this.#first?.members ?? 0);
     this.#scheduleNext();
   }
 
@@ -92,14 +95,27 @@ export class GatewayWatch {
   }
 
   async #read(): Promise<WatchedCounters | undefined> {
-    const result = await fetchCounters(this.#metricsUrl);
-    if (typeof result !== 'string') {
-      this.#isFailing = false;
-      return result;
+    const results = await Promise.all(this.#metricsUrls.map(fetchCounters));
+    const counters: WatchedCounters[] = [];
+    for (const [index, result] of results.entries()) {
+      if (typeof result === 'string') return this.#fail(this.#metricsUrls[index], result);
+      counters.push(result);
     }
-    if (!this.#isFailing) this.#deps.failed(`the gateway's counters at ${this.#metricsUrl} cannot be read: ${result}`);
+    this.#isFailing = false;
+    return addCounters(counters);
+  }
+
+  #fail(url: string | undefined, reason: string): undefined {
+    if (!this.#isFailing) this.#deps.warned(`the gateway's counters at ${url} cannot be read: ${reason}`);
     this.#isFailing = true;
-    return undefined;
+  }
+
+  /** Messages of nodes that are not watched would show as a difference. */
+  #checkCluster(members: number): void {
+    const watched = this.#metricsUrls.length;
+    if (members <= watched) return;
+    const text = `the gateway belongs to a cluster of ${members} nodes, and the counters of ${watched} are read`;
+    this.#deps.warned(`${text}: name every node with a --gateway of its own, or their messages count as a difference`);
   }
 }
 
@@ -121,6 +137,19 @@ export interface WatchedCounters {
   readonly received: number;
   readonly dropped: number;
   readonly connections: number;
+  /** Nodes of the cluster that the gateway belongs to, itself included; 0 without one. */
+  readonly members: number;
+}
+
+function addCounters(counters: readonly WatchedCounters[]): WatchedCounters {
+  const sum = (name: keyof WatchedCounters) => counters.reduce((total, one) => total + one[name], 0);
+  return {
+    sent: sum('sent'),
+    received: sum('received'),
+    dropped: sum('dropped'),
+    connections: sum('connections'),
+    members: Math.max(...counters.map(({ members }) => members)),
+  };
 }
 
 const SAMPLE = /^([a-zA-Z_:][\w:]*)(?:\{[^}]*\})?\s+(\S+)/;
@@ -139,10 +168,12 @@ export function parseGatewayCounters(text: string): WatchedCounters | undefined 
   const sent = sums.get('messages_sent_counter');
   const received = sums.get('messages_recieved_counter');
   if (sent === undefined || received === undefined) return undefined;
+  const sumOf = (name: string) => sums.get(name) ?? 0;
   return {
     sent,
     received,
-    dropped: sums.get('messages_dropped_total') ?? 0,
-    connections: sums.get('active_connections_gauge') ?? 0,
+    dropped: sumOf('messages_dropped_total'),
+    connections: sumOf('active_connections_gauge'),
+    members: sumOf('wsg_cluster_members'),
   };
 }

@@ -39,7 +39,7 @@ describe('readLoadRequest', () => {
       duration: 'soon',
       'summary-mode': 'long',
       'summary-time-unit': 'h',
-      gateway: 'ws://here',
+      gateway: ['http://there', 'ws://here'],
     };
     const found = complaints({ ...flags, 'summary-trend-stats': 'mode', stage: ['1s:5'], out: ['influxdb=a'] }, [
       'a.js',
@@ -59,16 +59,18 @@ describe('readLoadRequest', () => {
     expect(found).toEqual(named.map((text) => expect.stringContaining(text)));
   });
 
-  it('takes http and https for the counters of a gateway', () => {
-    const gateway = 'http://127.0.0.1:5000';
-    expect(readLoadRequest(NOTHING, [], {}).gatewayUrl).toBeUndefined();
-    expect(readLoadRequest({ ...NOTHING, gateway }, [], {}).gatewayUrl).toBe(gateway);
-    expect(readLoadRequest({ ...NOTHING, gateway: '127.0.0.1:5000' }, [], {})).toMatchObject({
-      gatewayUrl: gateway,
-      warnings: [expect.stringContaining("'127.0.0.1:5000' has no scheme")],
-    });
+  it('takes http and https for the counters of gateways', () => {
+    const gateway = ['http://127.0.0.1:5000', 'https://node2.example'];
+    expect(readLoadRequest(NOTHING, [], {}).gatewayUrls).toEqual([]);
+    expect(readLoadRequest({ ...NOTHING, gateway }, [], {}).gatewayUrls).toEqual(gateway);
+    expect(readLoadRequest({ ...NOTHING, gateway: ['127.0.0.1:5000', 'https://node2.example'] }, [], {})).toMatchObject(
+      {
+        gatewayUrls: gateway,
+        warnings: [expect.stringContaining("'127.0.0.1:5000' has no scheme")],
+      },
+    );
     for (const bad of ['ws://127.0.0.1:5000', 'http://', 'a b']) {
-      expect(complaints({ gateway: bad })).toEqual([expect.stringContaining(`gateway: '${bad}'`)]);
+      expect(complaints({ gateway: [bad] })).toEqual([expect.stringContaining(`gateway: '${bad}'`)]);
     }
   });
 });
