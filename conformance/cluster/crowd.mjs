@@ -78,11 +78,19 @@ export class Crowd {
     void ended.then((code) => Object.assign(client, { closedAtMs: performance.now(), isCut: code === 1006 }));
     await this.#write(socket, client);
     const isOurs = socket.readyState === WebSocket.OPEN;
+    // Its last message and its close are events of the same moment.
+    this.#send(socket, client);
     socket.close(1000);
     const code = await Promise.race([ended, sleep(CLOSE_BOUND_MS, 1006, { ref: false })]);
     socket.terminate();
     await ended;
     client.isClosedCleanly = isOurs && code === 1000;
+  }
+
+  #send(socket, client) {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    client.written += 1;
+    socket.send(`${client.name} ${client.written}`);
   }
 
   #record(identity) {
@@ -94,8 +102,7 @@ export class Crowd {
   async #write(socket, client) {
     const leaveAfter = between(this.#random, 5_000, 40_000) + performance.now();
     while (socket.readyState === WebSocket.OPEN && !this.#isStopping && performance.now() < leaveAfter) {
-      client.written += 1;
-      socket.send(`${client.name} ${client.written}`);
+      this.#send(socket, client);
       await sleep(between(this.#random, 0, 2 * WRITE_EACH_MS));
     }
   }

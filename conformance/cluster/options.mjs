@@ -9,6 +9,7 @@ const OPTIONS = {
   seeds: { type: 'string', default: '1' },
   seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
   engine: { type: 'string' },
+  nodes: { type: 'string', default: '3' },
   clients: { type: 'string', default: '60' },
   rate: { type: 'string', default: '60' },
   transport: { type: 'string', default: 'ws' },
@@ -20,6 +21,7 @@ const OPTIONS = {
 };
 
 export const HELP = `npm run conformance -- cluster [--seconds 60] [--seeds 1] [--seed N] [--engine ${ENGINES.join('|')}] [--json]
+  --nodes 3         nodes of the cluster
   --clients 60      test clients, spread over the nodes; --rate 60: calls a second, over all nodes
   --faults LIST     some of ${FAULT_NAMES.join(',')}; 'none' for a calm run
   --durability memory|disk, --transport uws|ws
@@ -46,6 +48,8 @@ export function parseOptions() {
   const faults = values.faults === 'none' ? [] : values.faults.split(',');
   const unknown = faults.find((name) => !FAULT_NAMES.includes(name));
   if (unknown !== undefined) throw new Error(`--faults has '${unknown}', which is none of ${FAULT_NAMES.join(', ')}`);
-  const numbers = Object.fromEntries(['seconds', 'seeds', 'seed', 'clients', 'rate'].map((key) => [key, number(key)]));
+  const numbers = Object.fromEntries(
+    ['seconds', 'seeds', 'seed', 'nodes', 'clients', 'rate'].map((key) => [key, number(key)]),
+  );
   return { ...values, ...numbers, faults };
 }

@@ -4,6 +4,9 @@ import { between } from '../chaos/random.mjs';
 import { ROOMS } from './crowd.mjs';
 
 const ANSWER_BOUND_MS = 60_000;
+/** Pause of the poster that takes turns, and the one after a call that failed. */
+const TURN_MS = 5;
+const AGAIN_MS = 50;
 /** Share of the calls that select one room alone. */
 const ROOM_SHARE = 0.3;
 /** Share of the calls that ask for the count of each node. */
@@ -63,7 +66,7 @@ export class Posters {
   async #inTurn(nodes) {
     for (let turn = 0; !this.#isStopping; turn++) {
       const { status } = await this.post(nodes[turn % nodes.length], this.#wish());
-      if (status !== 200) await sleep(20);
+      await sleep(status === 200 ? TURN_MS : AGAIN_MS);
     }
   }
 

@@ -17,7 +17,6 @@ import { judge } from './judge/judge.mjs';
 import { HELP, parseOptions } from './options.mjs';
 import { Posters } from './posters.mjs';
 
-const SIZE = 3;
 const RECOVER_BOUND_MS = 40_000;
 const RECOVER_EACH_MS = 200;
 const SETTLE_MS = 1_000;
@@ -64,7 +63,7 @@ async function run(options, report, signal) {
   const events = await EventsBroker.start(folder);
   let cluster;
   try {
-    cluster = await Cluster.start({ ...options, kind: options.engine, size: SIZE, folder, events });
+    cluster = await Cluster.start({ ...options, kind: options.engine, size: options.nodes, folder, events });
     return await runOn({ ...options, cluster, events, report, signal });
   } finally {
     await cluster?.destroy();
@@ -152,7 +151,7 @@ async function main() {
   const abort = new AbortController();
   process.once('SIGINT', () => abort.abort());
   const report = (line) => console.error(`cluster: ${line}`);
-  if (!json) console.log(`A cluster of ${SIZE}, on ${machineLine()}`);
+  if (!json) console.log(`Clusters of ${asked.nodes} nodes, on ${machineLine()}`);
   const results = [];
   for (const options of runsOf(asked)) {
     if (abort.signal.aborted) break;

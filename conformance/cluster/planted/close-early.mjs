@@ -8,12 +8,11 @@ RedisSink.prototype.deliver = function (batch) {
 };
 
 function changed(batch) {
-  const close = batch.findIndex(({ action }) => action === 'close');
-  const before = batch.findLastIndex(
-    ({ action, connection }, index) => index < close && action === 'message' && connection === batch[close].connection,
-  );
-  if (close < 0 || before < 0) return batch;
   const events = [...batch];
-  [events[before], events[close]] = [events[close], events[before]];
+  for (const [index, { action, connection }] of batch.entries()) {
+    const before = index - 1;
+    if (action !== 'close' || events[before]?.connection !== connection) continue;
+    [events[before], events[index]] = [events[index], events[before]];
+  }
   return events;
 }
