@@ -6,6 +6,7 @@ import type { NodeDirectory } from './bus/nodes.js';
 import { formatNode } from './connection/connection-id.js';
 import type { SharedDeps } from './connection-parts.js';
 import type { EventBoot } from './event/gateway-event.js';
+import { batchRoute } from './internal-api/batch-route.js';
 import { EventStream } from './internal-api/event-stream.js';
 import { healthRoutes, metricsRoute, outboxDetails, type Readiness } from './internal-api/health-routes.js';
 import { nodesRoute } from './internal-api/nodes-route.js';
@@ -74,12 +75,12 @@ function ownDirectory({ config, boot, readiness, connections }: RoutesDeps): Nod
   return { nodes: () => [{ ...own, state: readiness(), connections: connections() }] };
 }
 
-/** Creates the routes that act on connections: `/send`, `/settags` and `/close`. */
+/** Creates the routes that act on connections: `/send`, `/settags`, `/close` and `/batch`. */
 function callRoutes({ config, bus, sendDurations }: Pick<RoutesDeps, 'config' | 'bus' | 'sendDurations'>): Route[] {
   const { maxSendBodyBytes: maxBodyBytes, limits: tagLimits, cluster } = config;
-  return sendRoutes({ bus, maxBodyBytes, tagLimits, cluster }).map((route) =>
-    route.path === '/send' ? timedRoute(route, sendDurations) : route,
-  );
+  const routes = sendRoutes({ bus, maxBodyBytes, tagLimits, cluster });
+  const single = routes.map((route) => (route.path === '/send' ? timedRoute(route, sendDurations) : route));
+  return [...single, batchRoute({ bus, maxBodyBytes, cluster })];
 }
 
 /** Creates the router of these routes. */

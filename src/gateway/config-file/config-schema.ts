@@ -134,7 +134,7 @@ const gatewayKeys = {
     .min(1)
     .max(256 * MIB)
     .default(16 * MIB)
-    .describe('Largest body of `/send`, `/close` and `/settags`; above: 413.'),
+    .describe('Largest body of `/send`, `/close`, `/settags` and `/batch`; above: 413.'),
   idle_timeout_s: idleTimeout
     .default(60)
     .describe('Seconds without a pong or frame after which a client counts as lost (8 to 960).'),
