@@ -1,30 +1,24 @@
 import { systemClock, type Clock } from '../core/clock.js';
-import { errorMessage } from '../core/error.js';
 import { formatListenAddress, type ListenAddress } from '../core/listen-address.js';
 import type { Logger } from '../core/logger.js';
 import type { GatewayConfig } from './config/gateway-config.js';
 import type { ConfigSource } from './config-file/load-config.js';
+import { FileReloads } from './file-reloads.js';
+import { drainConnections } from './gateway-drain.js';
 import { composeGateway, type GatewayParts } from './gateway-parts.js';
 import type { Readiness } from './internal-api/health-routes.js';
 import { OpenFilesWatch } from './log/open-files-watch.js';
 import { logStart } from './log/start-log.js';
+import type { EventOutbox } from './outbox/event-outbox.js';
 import { tryDeadLetters } from './outbox/letters/try-dead-letters.js';
-import { PartStops, STOP_PART_MS } from './part-stops.js';
+import { PartStops } from './part-stops.js';
 import type { ChosenTransport } from './transport/choose-transport.js';
-import { TlsWatch } from './transport/http/tls-watch.js';
 
-/** Longer than the 5 s after which delivery cuts connections that ignore a close frame. */
-const CLOSE_BOUND_MS = 6_000;
-/**
- * Wait after close frames are written. A peer that answers within this time sees a clean close
- * instead of a reset.
- */
-const LINGER_MS = 100;
 /**
  * Time limit for stopping the outbox in addition to its flush: sinks disconnect, and writes to a
  * hanging disk are abandoned after 5 s.
  */
-const STOP_OUTBOX_MS = 8_000;
+export const STOP_OUTBOX_MS = 8_000;
 
 export interface GatewayDeps {
   readonly log: Logger;
@@ -52,7 +46,7 @@ export class Gateway {
   #stopping: Promise<void> | undefined;
   #isStopAsked = false;
   #internalAddress: ListenAddress | undefined;
-  #tlsWatch: TlsWatch | undefined;
+  #reloads: FileReloads | undefined;
   readonly #filesWatch: OpenFilesWatch;
   readonly #stops: PartStops;
 
@@ -106,21 +100,7 @@ export class Gateway {
    * nothing before the start and during the drain.
    */
   async reload(): Promise<void> {
-    const parts = this.#parts;
-    if (this.#phase !== 'running' || parts === undefined) return;
-    const { transport, access } = parts;
-    await this.#reloadOne('tls', () => transport.reloadTls());
-    await this.#reloadOne('api-keys', () => access.apiKeys.load());
-    await this.#reloadOne('auth', () => access.admission.reload());
-  }
-
-  async #reloadOne(what: string, reload: () => Promise<void>): Promise<void> {
-    try {
-      await reload();
-      this.#log.info('gateway.reloaded', { what });
-    } catch (error) {
-      this.#log.error('gateway.reload-failed', { what, reason: errorMessage(error) });
-    }
+    if (this.#phase === 'running') await this.#reloads?.reload();
   }
 
   async #start(): Promise<ListenAddress> {
@@ -134,7 +114,9 @@ export class Gateway {
       droppedLogLines: this.#droppedLogLines,
     });
     this.#parts = parts;
-    await this.#introduceTransport(parts.chosen);
+    const { transport, access } = parts;
+    this.#reloads = new FileReloads({ log: this.#log, tls: this.#config.tls, transport, access });
+    await introduceTransport(this.#log, parts.chosen);
     this.#filesWatch.start();
     try {
       return await this.#startParts(parts);
@@ -143,12 +125,6 @@ export class Gateway {
       await this.#stopParts(parts, this.#isStopAsked ? 0 : this.#config.drain.flushTimeoutMs);
       throw error;
     }
-  }
-
-  async #introduceTransport(chosen: ChosenTransport): Promise<void> {
-    const { name: transport, reason, native } = chosen;
-    this.#log.info('transport.chosen', { transport, reason, ...native });
-    for (const limit of await chosen.selfTest()) this.#log.warn('transport.limited', { transport, ...limit });
   }
 
   async #startParts(parts: GatewayParts): Promise<ListenAddress> {
@@ -167,7 +143,7 @@ export class Gateway {
     this.#internalAddress = await parts.internalListener?.listen();
     const address = await transport.listen();
     this.#phase = 'running';
-    this.#watchTls();
+    this.#reloads?.watch();
     if (this.#internalAddress !== undefined) {
       this.#log.info('gateway.internal-listening', { address: formatListenAddress(this.#internalAddress) });
     }
@@ -206,42 +182,23 @@ export class Gateway {
     this.#log.info('gateway.draining', { connections: parts.registry.size });
     if (pauseMs > 0) await this.#wait(pauseMs);
     this.#phase = 'draining';
-    const connections = parts.registry.size;
-    await this.#stops.stop('plugins', () => {
-      parts.transport.stopListening();
-      return parts.plugins.stop();
-    });
-    const drain = () => parts.drain.run(closeSpreadMs, CLOSE_BOUND_MS);
-    await this.#stops.stop('connections', drain, closeSpreadMs + CLOSE_BOUND_MS + STOP_PART_MS);
-    if (connections > 0) await this.#wait(LINGER_MS);
+    await drainConnections(parts, closeSpreadMs, { stops: this.#stops, clock: this.#clock });
   }
 
   /** Stops parts in the order in which events flow, so that each can still pass on its events. */
   async #stopParts(parts: GatewayParts, flushTimeoutMs: number): Promise<void> {
     await this.#stops.stop('plugins', () => parts.plugins.stop());
     await this.#stops.stop('timers', () => {
-      this.#tlsWatch?.stop();
+      this.#reloads?.stop();
       parts.access.admission.stop();
       return parts.bus.stop();
     });
-    await this.#stops.stop('outbox', () => this.#stopOutbox(parts, flushTimeoutMs), flushTimeoutMs + STOP_OUTBOX_MS);
+    const flush = () => stopOutbox(this.#log, parts.outbox, flushTimeoutMs);
+    await this.#stops.stop('outbox', flush, flushTimeoutMs + STOP_OUTBOX_MS);
     await this.#stops.stop('mirror', () => parts.mirror?.stop());
     await this.#stops.stop('transport', () => parts.transport.stop());
     await this.#stops.stop('internal listener', () => parts.internalListener?.stop());
     this.#filesWatch.stop();
-  }
-
-  async #stopOutbox({ outbox }: GatewayParts, flushTimeoutMs: number): Promise<void> {
-    const left = await outbox.stop(flushTimeoutMs);
-    if (left > 0) this.#log.error('outbox.left-over', { events: left });
-  }
-
-  #watchTls(): void {
-    const { tls } = this.#config;
-    if (tls === undefined) return;
-    const onChange = () => void this.#reloadOne('tls', async () => this.#parts?.transport.reloadTls());
-    this.#tlsWatch = new TlsWatch({ files: tls, onChange });
-    this.#tlsWatch.start();
   }
 
   #readiness(): Readiness {
@@ -255,4 +212,17 @@ export class Gateway {
   #wait(delayMs: number): Promise<void> {
     return new Promise((resolve) => void this.#clock.schedule(resolve, delayMs));
   }
+}
+
+/** Logs which transport is used, and what is wrong with it on this machine. */
+export async function introduceTransport(log: Logger, chosen: ChosenTransport): Promise<void> {
+  const { name: transport, reason, native } = chosen;
+  log.info('transport.chosen', { transport, reason, ...native });
+  for (const limit of await chosen.selfTest()) log.warn('transport.limited', { transport, ...limit });
+}
+
+/** Stops the outbox and logs what was lost. */
+export async function stopOutbox(log: Logger, outbox: EventOutbox, flushTimeoutMs: number): Promise<void> {
+  const left = await outbox.stop(flushTimeoutMs);
+  if (left > 0) log.error('outbox.left-over', { events: left });
 }

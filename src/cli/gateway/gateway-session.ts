@@ -1,39 +1,12 @@
-import { LineWriter } from './line-writer.js';
 import type { Logger } from '../../core/logger.js';
-import { createPinoLogger } from './pino-logger.js';
-import { redactingLogger } from '../../core/redacting-logger.js';
-import { createClassicLogger, Gateway, loadConfig, type ConfigOverrides } from '../../gateway/index.js';
+import { Gateway, loadConfig, type ConfigOverrides } from '../../gateway/index.js';
 import { errorMessage, WsgError } from '../../core/error.js';
 import { EXIT_CODE } from '../exit-code.js';
 import { endHungProcess, endProcessLater, onReloadSignal, onStopSignal, type StopSignal } from '../signals.js';
 import { parseDuration } from '../../core/duration.js';
+import { createGatewayLog, type GatewayLog } from './gateway-log.js';
 import { configOverrides, type GatewayFlags } from './gateway-flags.js';
 import { checkReadyDescriptor, writeReadyLine } from './ready-line.js';
-
-/** A gateway's log and its line writer, which must be flushed at the end. */
-export interface GatewayLog {
-  readonly log: Logger;
-  readonly lines: LineWriter;
-}
-
-/**
- * Creates the log of a gateway on standard error, as its flags say. A reader that does not read
- * never blocks the gateway.
- */
-export function createGatewayLog(flags: Pick<GatewayFlags, 'log-format' | 'log-level'>): GatewayLog {
-  const level = flags['log-level'];
-  const create = (write: (line: string) => void): Logger =>
-    flags['log-format'] === 'classic' ? createClassicLogger({ level, write }) : createPinoLogger(level, write);
-  const lines = new LineWriter({ fd: 2, gapLine: (missing) => gapLine(create, missing) });
-  return { log: redactingLogger(create((line) => lines.write(line))), lines };
-}
-
-/** Formats the line for dropped lines, as an error, so that every log level shows it. */
-function gapLine(create: (write: (line: string) => void) => Logger, lines: number): string {
-  let text = '';
-  create((line) => (text = line)).error('log.dropped', { lines });
-  return text;
-}
 
 /** Margin beyond the limits of the drain, after which a stop counts as hung. */
 const STOP_MARGIN_MS = 15_000;

@@ -97,12 +97,18 @@ export class WorkerPool {
 
   /**
    * Lets all workers close their connections within `spreadMs`. Resolves when they have, and their
-   * events have arrived.
+   * events have arrived. A worker that has not after `boundMs` is killed.
    */
-  async drain(spreadMs: number): Promise<void> {
+  async drain(spreadMs: number, boundMs: number): Promise<void> {
     this.#stopRestarts();
     this.broadcast({ kind: 'drain', spreadMs });
-    await Promise.all(this.#running().map(({ empty }) => empty));
+    await Promise.all(
+      this.#running().map(async (process) => {
+        const cancel = this.#deps.clock.schedule(() => process.kill(), boundMs);
+        await process.empty;
+        cancel();
+      }),
+    );
   }
 
   /** Ends all processes. Idempotent. */
