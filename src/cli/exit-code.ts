@@ -38,6 +38,7 @@ const OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   'open-files.too-few': EXIT_CODE.cannotStart,
   'sink.refused': EXIT_CODE.cannotStart,
   'outbox.unusable': EXIT_CODE.cannotStart,
+  'cluster.number-taken': EXIT_CODE.cannotStart,
   'secret.unreadable': EXIT_CODE.cannotStart,
   'plugin.failed': EXIT_CODE.cannotStart,
   'gateway.stop-failed': EXIT_CODE.internal,

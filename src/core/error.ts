@@ -17,6 +17,7 @@ export const ERROR_CATALOGUE = {
   'sink.refused': 'The backend of a sink refuses the connection: credentials, permissions, a stream of another type.',
   'outbox.unusable':
     'The folder of the outbox or of its dead letters cannot be used: another process uses it, it is damaged, or it is not writable.',
+  'cluster.number-taken': 'Another gateway of the cluster has the same node number.',
   'secret.unreadable': 'A file with a secret or API keys cannot be read, or is empty.',
   'plugin.failed': 'A plugin could not be loaded or started.',
   'gateway.stop-failed': 'A part of the gateway could not be stopped gracefully; the others were.',

@@ -1,6 +1,9 @@
+import type { WsgError } from '../core/error.js';
 import { packageVersion } from '../core/package-version.js';
 import type { AccessParts } from './admission/compose-admission.js';
 import type { Bus } from './bus/bus.js';
+import type { ClusterBus } from './cluster/cluster-bus.js';
+import { composeCluster } from './cluster/compose-cluster.js';
 import {
   composeConnections,
   composeInternalListener,
@@ -36,6 +39,8 @@ export interface GatewayPartsDeps extends SharedDeps {
    * accepted, although `/readyz` reports draining.
    */
   readonly acceptsUpgrades: () => boolean;
+  /** Takes the reason when the gateway cannot go on and must be stopped. */
+  readonly onUnusable: (error: WsgError) => void;
   /** Number of log lines that could not be written; undefined if it is not counted. */
   readonly droppedLogLines?: (() => number) | undefined;
 }
@@ -46,6 +51,8 @@ export interface GatewayParts {
   readonly outbox: EventOutbox;
   readonly mirror: ConnectionMirror | undefined;
   readonly bus: Bus;
+  /** The same bus in a cluster; undefined for a node on its own. */
+  readonly cluster: ClusterBus | undefined;
   readonly handler: ConnectionHandler;
   readonly access: AccessParts;
   readonly drain: ConnectionDrain;
@@ -76,6 +83,8 @@ export async function composeGateway(deps: GatewayPartsDeps): Promise<GatewayPar
 /** Everything between sockets and sinks. */
 interface GatewayCore extends ConnectionStore, ConnectionParts, EventParts {
   readonly bus: Bus;
+  readonly cluster: ClusterBus | undefined;
+  readonly echo: DurationCounts;
   readonly mirror: ConnectionMirror | undefined;
 }
 
@@ -86,17 +95,21 @@ function composeCore(deps: GatewayPartsDeps): GatewayCore {
   const { outbox } = events;
   if (mirror !== undefined) outbox.onDelivered((through) => mirror.delivered(through));
   const connections = composeConnections({ ...deps, store, outbox, observer: mirror });
-  return { ...store, ...events, ...connections, bus: store.local, mirror };
+  const echo = new DurationCounts();
+  const { local: inner, registry } = store;
+  const cluster = composeCluster({ ...deps, boot: events.boot, inner, connections: () => registry.size, echo });
+  return { ...store, ...events, ...connections, bus: cluster ?? inner, cluster, echo, mirror };
 }
 
 function composeApi(deps: GatewayPartsDeps, core: GatewayCore, chosen: ChosenTransport): Router {
-  const { boot, bus, registry, outbox, embedded } = core;
+  const { boot, bus, cluster, registry, outbox, embedded } = core;
   const { droppedLogLines } = deps;
   const sendDurations = new DurationCounts();
   const routes = composeRoutes({
     ...deps,
     boot,
     bus,
+    cluster,
     chosen,
     connections: () => registry.size,
     outbox,
@@ -108,7 +121,7 @@ function composeApi(deps: GatewayPartsDeps, core: GatewayCore, chosen: ChosenTra
 }
 
 function composeMetrics(
-  { counters, delivery, outbox, embedded, mirror, registry }: GatewayCore,
+  { counters, delivery, outbox, embedded, mirror, registry, cluster, echo }: GatewayCore,
   chosen: ChosenTransport,
   more: Pick<GatewayMetricsDeps, 'sendDurations' | 'droppedLogLines'>,
 ): GatewayMetrics {
@@ -119,6 +132,7 @@ function composeMetrics(
     outbox: () => outbox.state(),
     ring: embedded && (() => embedded.state()),
     mirror: mirror && (() => mirror.state()),
+    cluster: cluster && { state: () => cluster.state(), echo },
     connections: () => registry.size,
     ...more,
     transport: chosen.name,

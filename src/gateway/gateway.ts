@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../core/clock.js';
+import type { WsgError } from '../core/error.js';
 import { formatListenAddress, type ListenAddress } from '../core/listen-address.js';
 import type { Logger } from '../core/logger.js';
 import type { GatewayConfig } from './config/gateway-config.js';
@@ -27,6 +28,8 @@ export interface GatewayDeps {
   readonly source?: ConfigSource;
   /** Number of log lines that could not be written, for the metric. */
   readonly droppedLogLines?: () => number;
+  /** Takes the reason when the gateway cannot go on. The caller stops it then. */
+  readonly onUnusable?: (error: WsgError) => void;
 }
 
 /** A complete gateway on one node. */
@@ -36,6 +39,7 @@ export class Gateway {
   readonly #clock: Clock;
   readonly #source: ConfigSource | undefined;
   readonly #droppedLogLines: (() => number) | undefined;
+  readonly #onUnusable: (error: WsgError) => void;
   /**
    * `leaving`: `/readyz` tells load balancers to stop sending clients (`drain.pause_s`); clients
    * that still arrive are served.
@@ -56,6 +60,7 @@ export class Gateway {
     this.#clock = deps.clock ?? systemClock;
     this.#source = deps.source;
     this.#droppedLogLines = deps.droppedLogLines;
+    this.#onUnusable = deps.onUnusable ?? (() => undefined);
     this.#filesWatch = new OpenFilesWatch(this.#log, this.#clock);
     this.#stops = new PartStops(this.#log, this.#clock);
   }
@@ -112,6 +117,7 @@ export class Gateway {
       readiness: () => this.#readiness(),
       acceptsUpgrades: () => this.#phase === 'running' || this.#phase === 'leaving',
       droppedLogLines: this.#droppedLogLines,
+      onUnusable: this.#onUnusable,
     });
     this.#parts = parts;
     const { transport, access } = parts;
@@ -204,8 +210,9 @@ export class Gateway {
   #readiness(): Readiness {
     if (this.#phase === 'starting') return 'starting';
     if (this.#phase !== 'running') return 'draining';
-    const outbox = this.#parts?.outbox;
+    const { outbox, cluster } = this.#parts ?? {};
     if (outbox?.isFull === true) return 'outbox-full';
+    if (cluster?.isDeaf === true) return 'bus-deaf';
     return outbox?.isBuffering === true ? 'buffering' : 'ready';
   }
 

@@ -3,6 +3,8 @@ import type { RequestGuard } from './access/request-guard.js';
 import { packageVersion } from '../core/package-version.js';
 import type { Bus } from './bus/bus.js';
 import type { NodeDirectory } from './bus/nodes.js';
+import type { ClusterBus } from './cluster/cluster-bus.js';
+import { clusterDetails } from './cluster/compose-cluster.js';
 import { formatNode } from './connection/connection-id.js';
 import type { SharedDeps } from './connection-parts.js';
 import type { EventBoot } from './event/gateway-event.js';
@@ -34,21 +36,22 @@ export interface RoutesDeps extends SharedDeps {
   /** Durations of `/send` are added to it. */
   readonly sendDurations: DurationCounts;
   readonly metrics: () => GatewayMetrics;
-  /** The nodes of the cluster; undefined for a node on its own. */
-  readonly directory?: NodeDirectory | undefined;
+  /** The bus of the cluster; undefined for a node on its own. */
+  readonly cluster?: ClusterBus | undefined;
 }
 
 /** Creates the routes of the internal API. */
 export function composeRoutes(deps: RoutesDeps): Route[] {
-  const { config, clock, bus, readiness, chosen, outbox, embedded } = deps;
+  const { config, clock, bus, readiness, chosen, outbox, embedded, cluster } = deps;
   const details = () => {
     const node = formatNode(config.node);
-    return { node, ...transportDetails(chosen), connections: deps.connections(), ...outboxDetails(outbox.state()) };
+    const own = { node, ...transportDetails(chosen), connections: deps.connections() };
+    return { ...own, ...(cluster && clusterDetails(cluster)), ...outboxDetails(outbox.state()) };
   };
   const routes = [
     ...callRoutes(deps),
     ...statusRoutes(bus),
-    nodesRoute(config.cluster?.name, deps.directory ?? ownDirectory(deps)),
+    nodesRoute(config.cluster?.name, cluster ?? ownDirectory(deps)),
     ...healthRoutes({ readiness, details }),
   ];
   if (embedded !== undefined) {

@@ -52,8 +52,14 @@ async function run({ flags, plugins }: GatewaySession, { log, lines }: GatewayLo
   });
   for (const warning of warnings) log.warn('config.warning', { warning });
   for (const notice of notices) log.info('config.default', { notice });
-  const gateway = new Gateway(config, { log, source, droppedLogLines: () => lines.dropped });
-  const stopRequest = Promise.race([waitForStopRequest(gateway, { log, lines }), waitForDefect(log)]);
+  const unusable = new UnusableGateway(log);
+  const { onUnusable } = unusable;
+  const gateway = new Gateway(config, { log, source, droppedLogLines: () => lines.dropped, onUnusable });
+  const stopRequest = Promise.race([
+    waitForStopRequest(gateway, { log, lines }),
+    waitForDefect(log),
+    unusable.reported,
+  ]);
   const { pauseMs, closeSpreadMs, flushTimeoutMs } = config.drain;
   // Starts with the request to stop, not when the start ends, because a plugin may hang in the
   // start.
@@ -63,12 +69,37 @@ async function run({ flags, plugins }: GatewaySession, { log, lines }: GatewayLo
   if (address !== undefined && flags['ready-fd'] !== undefined) announce(flags['ready-fd'], address, log);
   await stopRequest;
   await gateway.stop();
+  unusable.throwIfReported();
 }
 
 /** Writes the address to the descriptor. A reader that has closed it does not stop the gateway. */
 function announce(fd: number, address: Parameters<typeof writeReadyLine>[1], log: Logger): void {
   const failed = (error: unknown): void => log.warn('gateway.ready-fd-failed', { fd, reason: errorMessage(error) });
   void writeReadyLine(fd, address).catch(failed);
+}
+
+/** Keeps the reason for which a running gateway must end, which is the error of the command. */
+class UnusableGateway {
+  /** Resolves when a reason is there. */
+  readonly reported: Promise<undefined>;
+  readonly #log: Logger;
+  #error: WsgError | undefined;
+  #report: () => void = () => undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+    this.reported = new Promise((resolve) => (this.#report = () => resolve(undefined)));
+  }
+
+  readonly onUnusable = (error: WsgError): void => {
+    this.#error ??= error;
+    this.#log.error('gateway.unusable', { reason: error.message, hint: error.hint });
+    this.#report();
+  };
+
+  throwIfReported(): void {
+    if (this.#error !== undefined) throw this.#error;
+  }
 }
 
 function waitForStopRequest(gateway: Gateway, { log, lines }: GatewayLog): Promise<undefined> {

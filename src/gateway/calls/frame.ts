@@ -1,8 +1,11 @@
 /** Kinds of frames. `part` carries a piece of a call too large for one message of the engine. */
 export const FRAME_KIND = { call: 1, answer: 2, beat: 3, bye: 4, part: 5 } as const;
 
-/** Bits of `Frame.flags`. */
-export const FRAME_FLAG = { binary: 1, wantsAnswer: 2, again: 4, authenticated: 8 } as const;
+/**
+ * Bits of `Frame.flags`. `again` repeats a call whose answer is missing; `direct` was sent to one
+ * node and not to all, so it is counted apart.
+ */
+export const FRAME_FLAG = { binary: 1, wantsAnswer: 2, again: 4, authenticated: 8, direct: 16 } as const;
 
 /** The version that this code writes. Frames of another version are not decoded. */
 export const FRAME_VERSION = 1;

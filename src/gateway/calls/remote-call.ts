@@ -36,11 +36,15 @@ export type CallAnswer =
       readonly totals?: readonly number[];
       readonly connections?: readonly ConnectionStatus[];
       readonly tree?: ReadonlyMap<string, readonly string[]>;
+      /** Processes of the node that did not answer it, so that the rest is incomplete. */
+      readonly silent?: readonly string[];
     }
   | { readonly outcome: 'refused' | 'unsupported'; readonly reason: string };
 
-const OUTCOMES = ['done', 'refused', 'unsupported'] as const;
+/** `partial` is `done` with the names of silent processes before the rest. */
+const OUTCOMES = ['done', 'refused', 'unsupported', 'partial'] as const;
 const U32 = 4;
+const NOTHING = new Uint8Array(0);
 
 /** Encodes a call. */
 export function encodeCall(call: RemoteCall): EncodedCall {
@@ -96,12 +100,16 @@ export function decodeCall({ op, flags, body }: EncodedCall): RemoteCall | undef
 /** Encodes an answer: u8 outcome, u32 count, and what belongs to the operation. */
 export function encodeAnswer(answer: CallAnswer): Uint8Array {
   if (answer.outcome !== 'done') return answerBytes(OUTCOMES.indexOf(answer.outcome), 0, Buffer.from(answer.reason));
-  const { count, totals, connections, tree } = answer;
-  if (totals !== undefined) return answerBytes(0, count, u32s(totals));
-  if (connections !== undefined)
-    return answerBytes(0, count, jsonBytes(connections.map(({ id, tags }) => [id, [...tags]])));
-  if (tree !== undefined) return answerBytes(0, count, jsonBytes([...tree]));
-  return answerBytes(0, count, new Uint8Array(0));
+  const { count, silent = [] } = answer;
+  if (silent.length === 0) return answerBytes(0, count, resultBytes(answer));
+  const names = lengthPrefixed(jsonBytes(silent));
+  return answerBytes(OUTCOMES.indexOf('partial'), count, Buffer.concat([names, resultBytes(answer)]));
+}
+
+function resultBytes({ totals, connections, tree }: Extract<CallAnswer, { outcome: 'done' }>): Uint8Array {
+  if (totals !== undefined) return u32s(totals);
+  if (connections !== undefined) return jsonBytes(connections.map(({ id, tags }) => [id, [...tags]]));
+  return tree === undefined ? NOTHING : jsonBytes([...tree]);
 }
 
 /** Decodes the answer to a call with this operation. Throws for a body that is not one. */
@@ -111,16 +119,23 @@ export function decodeAnswer(op: number, body: Uint8Array): CallAnswer {
   const count = bytes.readUInt32BE(1);
   const rest = bytes.subarray(1 + U32);
   if (outcome === undefined) throw new Error(`the outcome ${bytes.readUInt8(0)} of an answer is unknown`);
-  if (outcome !== 'done') return { outcome, reason: rest.toString() };
+  if (outcome === 'done') return { outcome, count, ...readResult(op, rest) };
+  if (outcome !== 'partial') return { outcome, reason: rest.toString() };
+  const end = U32 + rest.readUInt32BE(0);
+  const silent = z.array(z.string()).parse(parseJson(rest.subarray(U32, end)));
+  return { outcome: 'done', count, silent, ...readResult(op, rest.subarray(end)) };
+}
+
+function readResult(op: number, rest: Buffer) {
   switch (op) {
     case OP.batch:
-      return { outcome, count, totals: readU32s(rest) };
+      return { totals: readU32s(rest) };
     case OP.status:
-      return { outcome, count, connections: listing.parse(parseJson(rest)) };
+      return { connections: listing.parse(parseJson(rest)) };
     case OP.tree:
-      return { outcome, count, tree: new Map(treeEntries.parse(parseJson(rest))) };
+      return { tree: new Map(treeEntries.parse(parseJson(rest))) };
     default:
-      return { outcome, count };
+      return {};
   }
 }
 

@@ -48,9 +48,9 @@ function oneLine(text: string): string {
 
 /**
  * Readiness of the gateway for new connections. `buffering`: ready, but a sink is unavailable, so
- * events are buffered.
+ * events are buffered. `bus-deaf`: calls of other nodes of the cluster do not arrive.
  */
-export type Readiness = 'ready' | 'buffering' | 'starting' | 'draining' | 'outbox-full';
+export type Readiness = 'ready' | 'buffering' | 'starting' | 'draining' | 'outbox-full' | 'bus-deaf';
 
 /** Whether the gateway accepts new connections. */
 function wantsConnections(readiness: Readiness): boolean {

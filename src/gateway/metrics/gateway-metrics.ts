@@ -3,6 +3,7 @@ import type { DeliveryCounters } from '../delivery/delivery-counters.js';
 import type { MirrorState } from '../mirror/connection-mirror.js';
 import type { OutboxState } from '../outbox/outbox.js';
 import type { MemorySinkState } from '../sinks/memory/memory-sink.js';
+import { addClusterMetrics, type ClusterMetricsDeps } from './cluster-metrics.js';
 import type { DurationCounts } from './duration-counts.js';
 import type { GatewayCounters } from './gateway-counters.js';
 import { MetricRegistry } from './metric-registry.js';
@@ -18,6 +19,8 @@ export interface GatewayMetricsDeps {
   readonly ring: (() => MemorySinkState) | undefined;
   /** Undefined when the mirror is off. */
   readonly mirror: (() => MirrorState) | undefined;
+  /** Undefined for a node on its own. */
+  readonly cluster?: ClusterMetricsDeps | undefined;
   readonly connections: () => number;
   /** Durations from the arrival of `POST /send` to its response. */
   readonly sendDurations: DurationCounts;
@@ -41,6 +44,7 @@ export class GatewayMetrics {
     addOutboxMetrics(this.#metrics, source.outbox);
     if (source.ring !== undefined) addRing(this.#metrics, source.ring);
     if (source.mirror !== undefined) addMirror(this.#metrics, source.mirror);
+    if (source.cluster !== undefined) addClusterMetrics(this.#metrics, source.cluster);
     addBuild(this.#metrics, source);
     this.#metrics.addProcessMetrics();
   }

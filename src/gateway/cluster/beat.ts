@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { NodeBoot } from './engines/engine-link.js';
+
+const boot = z.tuple([z.number(), z.number()]).transform(([node, since]): NodeBoot => ({ node, boot: since }));
+
+const beat = z.object({
+  /** Distinguishes two processes that started in the same millisecond. */
+  nonce: z.string(),
+  host: z.string(),
+  version: z.string(),
+  /** Whether it still starts, and has not heard all others yet. */
+  isJoining: z.boolean(),
+  /** The first word of its `/readyz`. */
+  state: z.string(),
+  connections: z.number(),
+  workers: z.number(),
+  /** `host:port` of its internal API for other programs, if one is configured. */
+  address: z.string().optional(),
+  /** Time after its end during which its log may still deliver events; 0: it has no log. */
+  closesAfterMs: z.number(),
+  upMs: z.number(),
+  /** Asks every other node to say that it counts the sender. */
+  asks: z.boolean(),
+  /** Nodes that the sender counts from now on: it waits for their answers to all later calls. */
+  counts: z.array(boot).readonly(),
+  /** Nodes that the sender does not count any more. */
+  forgot: z.array(boot).readonly(),
+});
+
+/** What a node says of itself each second. */
+export type Beat = z.infer<typeof beat>;
+
+export function encodeBeat({ counts, forgot, ...fields }: Beat): Uint8Array {
+  return Buffer.from(JSON.stringify({ ...fields, counts: counts.map(pair), forgot: forgot.map(pair) }));
+}
+
+/** Decodes a beat; undefined for a body that is not one. */
+export function decodeBeat(body: Uint8Array): Beat | undefined {
+  try {
+    return beat.parse(JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()));
+  } catch {
+    return undefined;
+  }
+}
+
+function pair({ node, boot: since }: NodeBoot): [number, number] {
+  return [node, since];
+}

@@ -1,0 +1,61 @@
+import type { ClusterState } from '../cluster/cluster-bus.js';
+import type { DurationCounts } from './duration-counts.js';
+import type { MetricRegistry } from './metric-registry.js';
+
+/** Sources of the figures of a cluster. */
+export interface ClusterMetricsDeps {
+  readonly state: () => ClusterState;
+  /** Times from a beat to its return. */
+  readonly echo: DurationCounts;
+}
+
+/** Adds figures of the calls between the nodes of a cluster. */
+export function addClusterMetrics(metrics: MetricRegistry, { state, echo }: ClusterMetricsDeps): void {
+  metrics.gauge({ name: 'wsg_cluster_engine_up', help: '1 while the engine of the cluster is connected' }, () =>
+    Number(state().isUp),
+  );
+  metrics.gauge(
+    { name: 'wsg_cluster_members', help: 'Nodes that are heard, this one included' },
+    () => state().members,
+  );
+  metrics.gauge(
+    { name: 'wsg_cluster_suspects', help: 'Nodes that missed a deadline and have not been heard since' },
+    () => state().suspects,
+  );
+  metrics.counter(
+    { name: 'wsg_cluster_calls_total', help: 'Calls of this node that went to other nodes' },
+    () => state().calls,
+  );
+  metrics.counter(
+    {
+      name: 'wsg_cluster_foreign_calls_total',
+      help: 'Calls of other nodes that arrived here, by what became of them',
+      label: 'outcome',
+    },
+    () => {
+      const { callsApplied, callsRepeated, callsLate, callsIgnored } = state();
+      return [
+        ['applied', callsApplied],
+        ['repeated', callsRepeated],
+        ['late', callsLate],
+        ['ignored', callsIgnored],
+      ];
+    },
+  );
+  metrics.counter(
+    { name: 'wsg_cluster_silent_total', help: 'Answers that were missing at the deadline, by node', label: 'node' },
+    () => state().silent,
+  );
+  metrics.counter(
+    {
+      name: 'wsg_cluster_frames_lost_total',
+      help: 'Frames that did not arrive, by the node that sent them',
+      label: 'node',
+    },
+    () => state().framesLost,
+  );
+  metrics.durations(
+    { name: 'wsg_cluster_echo_seconds', help: 'Time from a beat of this node to its return from the engine' },
+    echo,
+  );
+}
