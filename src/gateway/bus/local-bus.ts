@@ -74,14 +74,15 @@ export class LocalBus implements Bus {
   async setTags(selector: Selector, changes: TagChanges): Promise<CallOutcome> {
     // A copy, because changing the selected tag removes connections from the set being iterated.
     const selected: Connection[] = [...this.#registry.select(selector)];
-    const full = selected.find((connection) => this.#isTooMuchFor(connection, changes));
-    if (full !== undefined) {
-      const count = countTags(full.tags, changes);
-      const reason = `the connection ${full.id} would have ${count} tags; at most ${this.#maxTags} are allowed`;
-      return { ...ownOutcome(this.#node, 0), refused: new Map([[this.#node, reason]]) };
-    }
+    const reason = this.#refusalOf(selected, changes);
+    if (reason !== undefined) return { ...ownOutcome(this.#node, 0), refused: new Map([[this.#node, reason]]) };
     for (const connection of selected) this.#registry.setTags(connection, changes);
     return ownOutcome(this.#node, selected.length);
+  }
+
+  /** Reason for which `setTags` would refuse these changes now; undefined when it would not. */
+  tagsRefusal(selector: Selector, changes: TagChanges): string | undefined {
+    return this.#refusalOf(this.#registry.select(selector), changes);
   }
 
   async close(selector: Selector, message: OutboundMessage | undefined): Promise<CallOutcome> {
@@ -122,6 +123,15 @@ export class LocalBus implements Bus {
 
   async tree(): Promise<TreeOutcome> {
     return { tree: this.#registry.tree(), silent: [] };
+  }
+
+  #refusalOf(selected: Iterable<Connection>, changes: TagChanges): string | undefined {
+    for (const connection of selected) {
+      if (!this.#isTooMuchFor(connection, changes)) continue;
+      const count = countTags(connection.tags, changes);
+      return `the connection ${connection.id} would have ${count} tags; at most ${this.#maxTags} are allowed`;
+    }
+    return undefined;
   }
 
   /** A connection above the limit keeps its tags but gets no further ones. */
