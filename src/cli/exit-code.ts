@@ -43,6 +43,7 @@ const OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   'plugin.failed': EXIT_CODE.cannotStart,
   'gateway.stop-failed': EXIT_CODE.internal,
   'gateway.start-failed': EXIT_CODE.cannotStart,
+  'worker.crashed': EXIT_CODE.internal,
   'preflight.refused': EXIT_CODE.cannotStart,
   'target.unreachable': EXIT_CODE.targetUnreachable,
   'script.unreadable': EXIT_CODE.scriptException,

@@ -22,6 +22,7 @@ export const ERROR_CATALOGUE = {
   'plugin.failed': 'A plugin could not be loaded or started.',
   'gateway.stop-failed': 'A part of the gateway could not be stopped gracefully; the others were.',
   'gateway.start-failed': 'The gateway started as a child process did not become ready.',
+  'worker.crashed': 'Worker processes of the gateway ended again and again; it stopped after its drain.',
   'preflight.refused':
     'The machine does not have the open files, ports or memory that the load needs; each is listed with its remedy.',
   'target.unreachable': 'The target does not answer WebSocket upgrades.',

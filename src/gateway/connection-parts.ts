@@ -33,9 +33,15 @@ export interface ConnectionStore {
   readonly local: LocalBus;
 }
 
+/** What a store needs. */
+export interface StoreDeps extends SharedDeps {
+  /** The worker that has the connections; undefined in a gateway that is one process. */
+  readonly worker?: number;
+}
+
 /** Creates the registry of this process's connections, with delivery and local bus. */
-export function composeStore({ config, clock }: SharedDeps): ConnectionStore {
-  const registry = new ConnectionRegistry(new ConnectionIdSource(config.node));
+export function composeStore({ config, clock, worker }: StoreDeps): ConnectionStore {
+  const registry = new ConnectionRegistry(new ConnectionIdSource(config.node, worker));
   for (const { setTags, includeTags } of config.endpoints) registry.learnTagKeys([...setTags.keys(), ...includeTags]);
   const delivery = new Delivery({ registry, clock });
   const node = formatNode(config.node);

@@ -50,7 +50,7 @@ export class FileReloads {
 }
 
 /** Reloads one kind of files and logs how it went. */
-async function reloadOne(log: Logger, what: string, reload: () => Promise<void>): Promise<void> {
+export async function reloadOne(log: Logger, what: string, reload: () => Promise<void>): Promise<void> {
   try {
     await reload();
     log.info('gateway.reloaded', { what });

@@ -210,10 +210,7 @@ export class Gateway {
   #readiness(): Readiness {
     if (this.#phase === 'starting') return 'starting';
     if (this.#phase !== 'running') return 'draining';
-    const { outbox, cluster } = this.#parts ?? {};
-    if (outbox?.isFull === true) return 'outbox-full';
-    if (cluster?.isDeaf === true) return 'bus-deaf';
-    return outbox?.isBuffering === true ? 'buffering' : 'ready';
+    return readinessOf(this.#parts);
   }
 
   #wait(delayMs: number): Promise<void> {
@@ -232,4 +229,12 @@ export async function introduceTransport(log: Logger, chosen: ChosenTransport): 
 export async function stopOutbox(log: Logger, outbox: EventOutbox, flushTimeoutMs: number): Promise<void> {
   const left = await outbox.stop(flushTimeoutMs);
   if (left > 0) log.error('outbox.left-over', { events: left });
+}
+
+/** Readiness of a gateway that runs. */
+export function readinessOf(parts: Pick<GatewayParts, 'outbox' | 'cluster'> | undefined): Readiness {
+  const { outbox, cluster } = parts ?? {};
+  if (outbox?.isFull === true) return 'outbox-full';
+  if (cluster?.isDeaf === true) return 'bus-deaf';
+  return outbox?.isBuffering === true ? 'buffering' : 'ready';
 }

@@ -36,6 +36,8 @@ export interface RoutesDeps extends SharedDeps {
   /** Durations of `/send` are added to it. */
   readonly sendDurations: DurationCounts;
   readonly metrics: () => GatewayMetrics;
+  /** Further lines of `/healthz` and `/readyz`. */
+  readonly moreDetails?: () => Readonly<Record<string, string | number>>;
   /** The bus of the cluster; undefined for a node on its own. */
   readonly cluster?: ClusterBus | undefined;
 }
@@ -45,7 +47,7 @@ export function composeRoutes(deps: RoutesDeps): Route[] {
   const { config, clock, bus, readiness, chosen, outbox, embedded, cluster } = deps;
   const details = () => {
     const node = formatNode(config.node);
-    const own = { node, ...transportDetails(chosen), connections: deps.connections() };
+    const own = { node, ...transportDetails(chosen), connections: deps.connections(), ...deps.moreDetails?.() };
     return { ...own, ...(cluster && clusterDetails(cluster)), ...outboxDetails(outbox.state()) };
   };
   const routes = [
@@ -79,7 +81,11 @@ function ownDirectory({ config, boot, readiness, connections }: RoutesDeps): Nod
 }
 
 /** Creates the routes that act on connections: `/send`, `/settags`, `/close` and `/batch`. */
-function callRoutes({ config, bus, sendDurations }: Pick<RoutesDeps, 'config' | 'bus' | 'sendDurations'>): Route[] {
+export function callRoutes({
+  config,
+  bus,
+  sendDurations,
+}: Pick<RoutesDeps, 'config' | 'bus' | 'sendDurations'>): Route[] {
   const { maxSendBodyBytes: maxBodyBytes, limits: tagLimits, cluster } = config;
   const routes = sendRoutes({ bus, maxBodyBytes, tagLimits, cluster });
   const single = routes.map((route) => (route.path === '/send' ? timedRoute(route, sendDurations) : route));

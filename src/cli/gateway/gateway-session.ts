@@ -1,5 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import type { Logger } from '../../core/logger.js';
-import { Gateway, loadConfig, type ConfigOverrides } from '../../gateway/index.js';
+import { Gateway, loadConfig, SupervisorGateway, type ConfigOverrides } from '../../gateway/index.js';
 import { errorMessage, WsgError } from '../../core/error.js';
 import { EXIT_CODE } from '../exit-code.js';
 import { endHungProcess, endProcessLater, onReloadSignal, onStopSignal, type StopSignal } from '../signals.js';
@@ -44,17 +45,17 @@ export async function runGateway(session: GatewaySession): Promise<void> {
 }
 
 async function run({ flags, plugins }: GatewaySession, { log, lines }: GatewayLog): Promise<void> {
-  const { config, source, warnings, notices } = loadConfig({
+  const loaded = loadConfig({
     path: flags.config,
     cwd: process.cwd(),
     env: process.env,
     overrides: { ...configOverrides(flags), plugins },
   });
+  const { config, warnings, notices } = loaded;
   for (const warning of warnings) log.warn('config.warning', { warning });
   for (const notice of notices) log.info('config.default', { notice });
   const unusable = new UnusableGateway(log);
-  const { onUnusable } = unusable;
-  const gateway = new Gateway(config, { log, source, droppedLogLines: () => lines.dropped, onUnusable });
+  const gateway = createGateway(loaded, flags, { log, lines, onUnusable: unusable.onUnusable });
   const stopRequest = Promise.race([
     waitForStopRequest(gateway, { log, lines }),
     waitForDefect(log),
@@ -70,6 +71,19 @@ async function run({ flags, plugins }: GatewaySession, { log, lines }: GatewayLo
   await stopRequest;
   await gateway.stop();
   unusable.throwIfReported();
+}
+
+/** Creates a gateway that is one process, or the supervisor of one with several. */
+function createGateway(
+  { config, given, source }: ReturnType<typeof loadConfig>,
+  flags: GatewayFlags,
+  { log, lines, onUnusable }: GatewayLog & Pick<UnusableGateway, 'onUnusable'>,
+): Gateway | SupervisorGateway {
+  const deps = { log, source, droppedLogLines: () => lines.dropped, onUnusable };
+  if (config.workers === 1) return new Gateway(config, deps);
+  const entry = fileURLToPath(new URL('./worker-main.js', import.meta.url));
+  const logOptions = { format: flags['log-format'], level: flags['log-level'] };
+  return new SupervisorGateway(config, { ...deps, workers: { entry, given, log: logOptions } });
 }
 
 /** Writes the address to the descriptor. A reader that has closed it does not stop the gateway. */
@@ -102,7 +116,7 @@ class UnusableGateway {
   }
 }
 
-function waitForStopRequest(gateway: Gateway, { log, lines }: GatewayLog): Promise<undefined> {
+function waitForStopRequest(gateway: Pick<Gateway, 'waitingEvents'>, { log, lines }: GatewayLog): Promise<undefined> {
   return new Promise((resolve) => {
     const onFirst = (reason: StopSignal): void => {
       log.info('gateway.stopping', { reason });

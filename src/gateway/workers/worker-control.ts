@@ -39,6 +39,8 @@ const toWorker = z.discriminatedUnion('kind', [
 ]);
 
 const fromWorker = z.discriminatedUnion('kind', [
+  /** The worker reads messages from now on; answered with `start`. */
+  z.object({ kind: z.literal('loaded') }),
   z.object({ kind: z.literal('listening') }),
   z.object({
     kind: z.literal('failed'),
@@ -59,8 +61,6 @@ export type WorkerStart = z.infer<typeof workerStart>;
 export type ToWorker = z.infer<typeof toWorker>;
 /** A message from a worker. */
 export type FromWorker = z.infer<typeof fromWorker>;
-/** A route of the internal API as workers know it. */
-export type HandedRoute = z.infer<typeof handedRoute>;
 
 /** Reads a message from the supervisor; undefined for anything else. */
 export function readToWorker(message: unknown): ToWorker | undefined {

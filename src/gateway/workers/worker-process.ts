@@ -43,7 +43,9 @@ export class WorkerProcess {
     this.listening.catch(() => undefined);
     this.empty = Promise.race([this.#untilEmpty(), this.ended.then(() => undefined)]);
     child.on('message', () => (this.#heardAtMs = this.#clock.now()));
-    this.send(start);
+    this.#onMessage(({ kind }) => {
+      if (kind === 'loaded') this.send(start);
+    });
   }
 
   /** Whether clients can connect. */

@@ -1,0 +1,140 @@
+import type { WsgError } from '../core/error.js';
+import { packageVersion } from '../core/package-version.js';
+import { composeApiAccess, type ApiAccess } from './admission/compose-admission.js';
+import type { Bus } from './bus/bus.js';
+import type { ClusterBus } from './cluster/cluster-bus.js';
+import { composeCluster } from './cluster/compose-cluster.js';
+import { formatNode } from './connection/connection-id.js';
+import { composeInternalListener, publicHeadBytes, type SharedDeps } from './connection-parts.js';
+import { createDeliveryCounters } from './delivery/delivery-counters.js';
+import { composeEvents, type EventParts } from './event-parts.js';
+import type { Readiness } from './internal-api/health-routes.js';
+import type { Route } from './internal-api/route.js';
+import { DurationCounts } from './metrics/duration-counts.js';
+import { GatewayCounters } from './metrics/gateway-counters.js';
+import { GatewayMetrics, type GatewayMetricsDeps } from './metrics/gateway-metrics.js';
+import { composeRouter, composeRoutes } from './route-parts.js';
+import { chooseTransport, type ChosenTransport } from './transport/choose-transport.js';
+import type { HttpListener } from './transport/http/http-listener.js';
+import { HandoverServer } from './workers/handover-server.js';
+import { LinkServer } from './workers/link-server.js';
+import { OutboxIntake } from './workers/outbox-intake.js';
+import { RelayedCalls } from './workers/relayed-calls.js';
+import { WorkersBus } from './workers/workers-bus.js';
+import { WorkersGate } from './workers/workers-gate.js';
+
+/** Configuration and collaborators of a supervisor. */
+export interface SupervisorPartsDeps extends SharedDeps {
+  readonly readiness: () => Readiness;
+  /** Takes the reason when the gateway cannot go on and must be stopped. */
+  readonly onUnusable: (error: WsgError) => void;
+  /** Number of log lines that could not be written; undefined if it is not counted. */
+  readonly droppedLogLines?: (() => number) | undefined;
+  /** Details of the workers for `/healthz` and `/readyz`. */
+  readonly workerDetails: () => Readonly<Record<string, string | number>>;
+}
+
+/** The parts of a supervisor, not started yet. */
+export interface SupervisorParts extends EventParts {
+  readonly bus: Bus;
+  /** The same bus in a cluster; undefined for a node on its own. */
+  readonly cluster: ClusterBus | undefined;
+  readonly chosen: ChosenTransport;
+  readonly access: ApiAccess;
+  readonly routes: readonly Route[];
+  readonly internalListener: HttpListener | undefined;
+  readonly links: LinkServer;
+  readonly intake: OutboxIntake;
+  readonly handover: HandoverServer;
+}
+
+/**
+ * Creates the parts of a supervisor: everything from the outbox to the sinks, the bus and the
+ * internal API of all workers. Rejects with `transport.unavailable`.
+ */
+export async function composeSupervisor(deps: SupervisorPartsDeps): Promise<SupervisorParts> {
+  const { config } = deps;
+  const chosen = await chooseTransport(config.transport, { maxHeadBytes: publicHeadBytes(config) });
+  const core = composeCore(deps);
+  const { access } = core;
+  const routes = composeApi(deps, core, chosen);
+  const router = composeRouter(deps, routes, access.guard);
+  const internalListener = composeInternalListener({ ...deps, access, http: router.handle });
+  return { ...core, chosen, routes, internalListener, handover: handoverOf(deps, routes) };
+}
+
+/** Everything between the links of workers and the sinks. */
+interface SupervisorCore extends EventParts {
+  readonly bus: Bus;
+  readonly cluster: ClusterBus | undefined;
+  readonly echo: DurationCounts;
+  readonly counters: GatewayCounters;
+  readonly access: ApiAccess;
+  readonly links: LinkServer;
+  readonly intake: OutboxIntake;
+}
+
+function composeCore(deps: SupervisorPartsDeps): SupervisorCore {
+  const { config, log, clock } = deps;
+  const node = formatNode(config.node);
+  const gate = new WorkersGate();
+  const events = composeEvents({ ...deps, gate });
+  const { boot, outbox } = events;
+  const intake = new OutboxIntake({ outbox, gate, node, log });
+  const inner = new WorkersBus({ node, clock });
+  const echo = new DurationCounts();
+  const cluster = composeCluster({ ...deps, boot, inner, connections: () => intake.connections, echo });
+  const bus = cluster ?? inner;
+  const relayed = new RelayedCalls({ bus, clock });
+  const links = new LinkServer((link) => {
+    intake.attach(link);
+    inner.attach(link);
+    relayed.attach(link);
+  });
+  const counters = new GatewayCounters();
+  const access = composeApiAccess({ config, log, clock, counters });
+  return { ...events, bus, cluster, echo, counters, access, links, intake };
+}
+
+function composeApi(deps: SupervisorPartsDeps, core: SupervisorCore, chosen: ChosenTransport): Route[] {
+  const { boot, bus, cluster, outbox, embedded, intake } = core;
+  const { workerDetails: moreDetails } = deps;
+  const sendDurations = new DurationCounts();
+  const connections = () => intake.connections;
+  const metrics = () => composeMetrics(deps, core, { sendDurations, transport: chosen.name });
+  const shown = { chosen, connections, moreDetails, metrics };
+  return composeRoutes({ ...deps, boot, bus, cluster, outbox, embedded, sendDurations, ...shown });
+}
+
+function composeMetrics(
+  { droppedLogLines }: SupervisorPartsDeps,
+  { counters, outbox, embedded, cluster, echo, intake }: SupervisorCore,
+  more: Pick<GatewayMetricsDeps, 'sendDurations' | 'transport'>,
+): GatewayMetrics {
+  return new GatewayMetrics({
+    counters,
+    delivery: createDeliveryCounters(),
+    backlog: () => ({ connections: 0, bytes: 0 }),
+    outbox: () => outbox.state(),
+    ring: embedded && (() => embedded.state()),
+    mirror: undefined,
+    cluster: cluster && { state: () => cluster.state(), echo },
+    connections: () => intake.connections,
+    droppedLogLines,
+    version: packageVersion(),
+    ...more,
+  });
+}
+
+/** The server for requests that workers have allowed and routed. */
+function handoverOf({ log }: SupervisorPartsDeps, routes: readonly Route[]): HandoverServer {
+  const byPath = new Map(routes.map((route) => [route.path, route]));
+  return new HandoverServer({
+    log,
+    serve: (path, exchange, trusted) => {
+      const route = byPath.get(path);
+      if (route === undefined) throw new Error(`a worker handed over a request to ${path}, which is no route`);
+      return route.handle(exchange, trusted);
+    },
+  });
+}

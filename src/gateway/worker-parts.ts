@@ -1,0 +1,88 @@
+import type { AccessParts } from './admission/compose-admission.js';
+import {
+  composeConnections,
+  composeStore,
+  composeTransport,
+  publicHeadBytes,
+  type ConnectionStore,
+  type SharedDeps,
+} from './connection-parts.js';
+import type { ConnectionDrain } from './delivery/connection-drain.js';
+import type { ConnectionHandler } from './ingress/connection-handler.js';
+import type { Route } from './internal-api/route.js';
+import { DurationCounts } from './metrics/duration-counts.js';
+import { PluginHost } from './plugin/plugin-host.js';
+import { callRoutes, composeRouter } from './route-parts.js';
+import { chooseTransport } from './transport/choose-transport.js';
+import type { Transport } from './transport/transport.js';
+import type { FrameLink } from './workers/frame-link.js';
+import { connectLink } from './workers/link-server.js';
+import { Handover } from './workers/handover.js';
+import { RelayBus } from './workers/relay-bus.js';
+import { RelayOutbox } from './workers/relay-outbox.js';
+import { WorkerCalls } from './workers/worker-calls.js';
+import type { WorkerStart } from './workers/worker-control.js';
+
+/** Configuration and collaborators of a worker. */
+export interface WorkerPartsDeps extends SharedDeps {
+  readonly start: WorkerStart;
+  /** False before the start and during the drain. */
+  readonly acceptsUpgrades: () => boolean;
+}
+
+/** The parts of a worker, not started yet. */
+export interface WorkerParts {
+  readonly link: FrameLink;
+  readonly store: ConnectionStore;
+  readonly outbox: RelayOutbox;
+  readonly access: AccessParts;
+  readonly drain: ConnectionDrain;
+  readonly handler: ConnectionHandler;
+  readonly plugins: PluginHost;
+  readonly transport: Transport;
+  readonly handover: Handover;
+}
+
+/**
+ * Creates the parts of a worker: everything between sockets and outbox, whose events go to the
+ * supervisor. Rejects with `transport.unavailable`.
+ */
+export async function composeWorker(deps: WorkerPartsDeps): Promise<WorkerParts> {
+  const { config, log, clock, start } = deps;
+  const chosen = await chooseTransport(config.transport, { maxHeadBytes: publicHeadBytes(config) });
+  const link = await connectLink(start.linkPath, start.worker);
+  const store = composeStore({ ...deps, worker: start.worker });
+  const { registry, delivery, local } = store;
+  const outbox = new RelayOutbox({
+    link,
+    config: config.outbox,
+    workers: start.workers,
+    onRefused: (id, reason) => {
+      const connection = registry.get(id);
+      if (connection !== undefined) delivery.closeOne(connection, reason);
+    },
+  });
+  const connections = composeConnections({ ...deps, store, outbox, observer: undefined });
+  const { access, handler } = connections;
+  const handover = new Handover(start.handoverPath);
+  const bus = new RelayBus(link);
+  const own = callRoutes({ config, bus, sendDurations: new DurationCounts() });
+  const router = composeRouter(deps, [...own, ...handedRoutes(start, handover, own)], access.guard);
+  const http = config.internalListen === undefined ? router.handle : router.handleOpenRoutes;
+  const transport = composeTransport({ ...deps, chosen, store, handler, access, http, sharesPort: true });
+  // Frames are read after this tick, so none arrives before its handler is set.
+  void new WorkerCalls({ link, bus: local, clock });
+  const { plugins, baseDir } = config;
+  const pluginHost = new PluginHost({ plugins, baseDir, connections: local.local, log, isWorker: true });
+  return { ...connections, link, store, outbox, plugins: pluginHost, transport, handover };
+}
+
+/** The routes that the supervisor answers. */
+function handedRoutes({ handedRoutes: handed }: WorkerStart, handover: Handover, own: readonly Route[]): Route[] {
+  const isOwn = new Set(own.map(({ path }) => path));
+  return handed.flatMap(({ path, method, open }) =>
+    isOwn.has(path)
+      ? []
+      : { path, method, open, handle: (exchange, trusted) => handover.pass(path, exchange, trusted) },
+  );
+}
