@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest';
+import type { Clock } from '../../src/core/clock.js';
 import type { WsgError } from '../../src/core/error.js';
 import type { CallOptions, CallOutcome } from '../../src/gateway/bus/bus.js';
 import { LocalBus } from '../../src/gateway/bus/local-bus.js';
@@ -19,6 +20,48 @@ const STEP_MS = 10;
 /** Turns of the event loop that a message and its answer need. */
 const TURNS = 6;
 
+/** The clock of one node, whose timers can be held up. */
+class PausableClock implements Clock {
+  readonly #clock: Clock;
+  #isPaused = false;
+  #overdue: (() => void)[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  wallNow(): number {
+    return this.#clock.wallNow();
+  }
+
+  schedule(task: () => void, delayMs: number): () => void {
+    let isCancelled = false;
+    const run = (): void => {
+      if (isCancelled) return;
+      if (this.#isPaused) this.#overdue.push(run);
+      else task();
+    };
+    const cancel = this.#clock.schedule(run, delayMs);
+    return () => {
+      isCancelled = true;
+      cancel();
+    };
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    for (const run of this.#overdue.splice(0)) run();
+  }
+}
+
 interface FixtureNodeDeps {
   readonly clock: ManualClock;
   readonly engine: MemoryEngine;
@@ -37,11 +80,14 @@ export class FixtureNode {
   readonly ids: string[] = [];
   state = 'ready';
   closesAfterMs = 0;
-
   readonly engine: MemoryEngine;
+  readonly name: string;
+  readonly #clock: PausableClock;
 
   constructor({ node, boot }: NodeBoot, { clock, engine, deadlineMs }: FixtureNodeDeps) {
     this.engine = engine;
+    this.#clock = new PausableClock(clock);
+    this.name = formatNode(node);
     this.registry = new ConnectionRegistry(new ConnectionIdSource(node));
     const delivery = new Delivery({ registry: this.registry, clock });
     const inner = new LocalBus({ node: formatNode(node), registry: this.registry, delivery, maxTags: 5 });
@@ -50,7 +96,7 @@ export class FixtureNode {
       self: { node, boot },
       inner,
       engine,
-      clock,
+      clock: this.#clock,
       log: this.log,
       deadlineMs,
       describe: () => ({
@@ -64,6 +110,18 @@ export class FixtureNode {
       echo: { record: (ms) => this.echoes.push(ms) },
       onConflict: (error) => this.conflicts.push(error),
     });
+  }
+
+  /** Stands still, as a process that was stopped with a signal. */
+  pause(): void {
+    this.engine.isHeld = true;
+    this.#clock.pause();
+  }
+
+  /** Goes on: first the timers that are overdue, then what waits in the sockets. */
+  resume(): void {
+    this.#clock.resume();
+    this.engine.release();
   }
 
   /** Opens connections; at most 7 with the same tags, which are sent to one by one. */

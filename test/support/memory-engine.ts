@@ -6,20 +6,33 @@ interface Delivery {
   readonly bytes: Uint8Array;
 }
 
-/** What happens to one message on its way to one node; the default is `pass`. */
-export type Fate = 'pass' | 'lose' | 'repeat' | 'delay';
+/** Messages from one node to another. */
+interface Way {
+  readonly from: number;
+  readonly to: number;
+  readonly deliveries: Delivery[];
+}
+
+/** One message on its way from one node to another. */
+export interface HubMessage {
+  readonly target: EngineTarget;
+  readonly from: number;
+  readonly to: number;
+}
 
 /**
- * An engine of a whole cluster in this process. Messages of one sender keep their order, unless
- * `fate` loses or repeats them; a delayed message holds up those behind it.
+ * An engine of a whole cluster in this process. Messages of one sender keep their order; faults may
+ * lose, repeat or hold them up.
  */
 export class MemoryHub {
-  /** Decides on each message to each node. */
-  fate: (message: { readonly target: EngineTarget; readonly from: number; readonly to: number }) => Fate = () => 'pass';
+  /** How often a message arrives; the default is once. */
+  copies: (message: HubMessage) => number = () => 1;
+  /** Whether a way is held up for a turn of the event loop. */
+  holds: (from: number, to: number) => boolean = () => false;
   messages = 0;
   readonly #engines = new Set<MemoryEngine>();
   /** Messages on their way, by sender and receiver. */
-  readonly #ways = new Map<string, Delivery[]>();
+  readonly #ways = new Map<string, Way>();
   #isRunning = false;
 
   engine(): MemoryEngine {
@@ -38,14 +51,18 @@ export class MemoryHub {
     this.messages += 1;
     for (const to of this.#engines) {
       if (!to.listensTo(target)) continue;
-      const fate = this.fate({ target, from: from.node, to: to.node });
-      if (fate === 'lose' || to.isDeaf) continue;
+      if (to.isDeaf || from.isMute) continue;
       const key = `${from.node} ${to.node}`;
-      const way = this.#ways.get(key) ?? [];
+      const way = this.#ways.get(key) ?? { from: from.node, to: to.node, deliveries: [] };
       this.#ways.set(key, way);
-      const copies = fate === 'repeat' ? 2 : 1;
-      for (let copy = 0; copy < copies; copy += 1) way.push({ engine: to, bytes: Uint8Array.from(bytes) });
+      const copies = this.copies({ target, from: from.node, to: to.node });
+      for (let copy = 0; copy < copies; copy += 1) way.deliveries.push({ engine: to, bytes: Uint8Array.from(bytes) });
     }
+    this.#schedule();
+  }
+
+  /** Delivers what was held. */
+  wake(): void {
     this.#schedule();
   }
 
@@ -55,22 +72,15 @@ export class MemoryHub {
     setImmediate(() => this.#run());
   }
 
-  /** Delivers one message of each way, or holds the way up for a turn. */
   #run(): void {
     this.#isRunning = false;
-    for (const way of this.#ways.values()) this.#deliver(way);
-    if ([...this.#ways.values()].some((way) => way.length > 0)) this.#schedule();
-  }
-
-  #deliver(way: Delivery[]): void {
-    const count = way.length;
-    for (let index = 0; index < count; index += 1) {
-      const [next] = way;
-      if (next === undefined) return;
-      if (this.fate({ target: { to: 'all' }, from: -1, to: next.engine.node }) === 'delay') return;
-      way.shift();
-      next.engine.deliver(next.bytes);
+    for (const { from, to, deliveries } of this.#ways.values()) {
+      if (this.holds(from, to)) continue;
+      const [first] = deliveries;
+      if (first?.engine.isHeld === true) continue;
+      for (const { engine, bytes } of deliveries.splice(0)) engine.deliver(bytes);
     }
+    if ([...this.#ways.values()].some(({ deliveries }) => deliveries[0]?.engine.isHeld === false)) this.#schedule();
   }
 }
 
@@ -81,6 +91,12 @@ export class MemoryEngine implements Engine {
   isUp = false;
   /** Receives nothing, although it is up: the way from the engine to the node is cut. */
   isDeaf = false;
+  /** Everything that it sends is lost, although it is up. */
+  isMute = false;
+  /** Cannot be reached. */
+  isAway = false;
+  /** Its process stands still: messages wait. */
+  isHeld = false;
   /** Number of calls of `reconnect`. */
   reconnects = 0;
   readonly #hub: MemoryHub;
@@ -99,7 +115,7 @@ export class MemoryEngine implements Engine {
     this.#self = self;
     this.#listener = listener;
     this.#hub.attach(this);
-    this.restore();
+    if (!this.isAway) this.restore();
   }
 
   listensTo(target: EngineTarget): boolean {
@@ -107,6 +123,12 @@ export class MemoryEngine implements Engine {
     const { node, boot } = this.#self;
     if (target.to === 'node') return target.node === node;
     return target.to !== 'inbox' || (target.node === node && target.boot === boot);
+  }
+
+  /** The process goes on. */
+  release(): void {
+    this.isHeld = false;
+    this.#hub.wake();
   }
 
   deliver(bytes: Uint8Array): void {

@@ -316,14 +316,14 @@ export class ClusterBus implements Bus, NodeDirectory {
     const missing = this.#senders.place(sender, frame);
     if (missing > 0) this.#noteLoss(sender, frame, missing);
     const whole = frame.kind === FRAME_KIND.part ? this.#parts.take(frame) : frame;
-    if (whole !== undefined) this.#handle(whole, sender);
+    if (whole !== undefined) this.#handle(whole, sender, now);
   }
 
-  #handle(frame: Frame, sender: Sender): void {
+  #handle(frame: Frame, sender: Sender, now: number): void {
     switch (frame.kind) {
       case FRAME_KIND.call: {
         const member = this.#members.find(sender.node, sender.boot);
-        if (member !== undefined && this.#presence.isCountedBy(member)) this.#foreign.take(frame, sender.calls);
+        if (member !== undefined && this.#presence.isCountedBy(member, now)) this.#foreign.take(frame, sender.calls);
         else this.#callsIgnored += 1;
         return;
       }

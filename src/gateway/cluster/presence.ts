@@ -96,9 +96,12 @@ export class Presence {
     return this.#deps.clock.now() - this.#echoAt > DEAF_MS;
   }
 
-  /** Whether calls of this member are applied. */
-  isCountedBy(member: Member): boolean {
-    return this.#countedBy.has(member);
+  /**
+   * Whether calls of this member are applied: it counts this node, and its beats come, so it has not
+   * changed its mind unheard.
+   */
+  isCountedBy(member: Member, now: number): boolean {
+    return this.#countedBy.has(member) && now - member.heardAt < UNSURE_MS;
   }
 
   /**
