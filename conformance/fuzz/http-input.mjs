@@ -15,7 +15,10 @@ const target = fc.oneof(
       '/settags?kind=fuzz',
       '/settags?x=%ff&y=%',
       '/status?limit=1',
+      '/batch',
+      '/batch?wait=%',
       '/tree',
+      '/nodes',
       '/events',
       '/events?since=x',
       '/metrics',
@@ -46,9 +49,16 @@ const framing = fc.oneof(
   fc.constant(''),
 );
 
+const TYPES = [
+  'text/plain',
+  'application/octet-stream',
+  'application/x-www-form-urlencoded',
+  'application/x-ndjson',
+  'application/vnd.wsg.batch',
+];
 const head = requestHead(method, target, [
   header('Host', usually('127.0.0.1', 'localhost', 'evil.example', '127.0.0.1, 127.0.0.1')),
-  header('Content-Type', usually('text/plain', 'application/octet-stream', 'application/x-www-form-urlencoded')),
+  header('Content-Type', usually(...TYPES)),
   framing,
   fc.oneof(fc.constant(''), header('Expect', fc.constant('100-continue')), header('Origin', fc.constant('http://x'))),
 ]);
@@ -70,6 +80,8 @@ const body = fc.oneof(
       `hello${SMUGGLED}`,
       'a=1&b=%zz&=&c',
       `${'k=v&'.repeat(5_000)}`,
+      '{"selector":"kind=fuzz","text":"\\ud800"}\n{"selector":"kind=fuzz","base64":"="}\n\n{',
+      '\0\0\0\0\x09\0\0\0\x01kind=fuzzx\x01\xff\xff\xff\xff\xff\xff\xff\xff',
       '',
     )
     .map((text) => Buffer.from(text, 'latin1')),

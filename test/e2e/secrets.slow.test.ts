@@ -26,6 +26,8 @@ listen_addr: 127.0.0.1:0
 prometheus: {enabled: true}
 internal_api_keys_file: ${join(folder, 'keys')}
 connection_redis_sync: {addr: "redis://mirror:${password}@127.0.0.1:1/0"}
+node: {number: 1}
+cluster: {name: live, redis: {addr: "redis://bus:${password}@127.0.0.1:1/0"}, secret: ${secret('cluster')}}
 stream_redis: {addr: "redis://stream:${password}@127.0.0.1:1/0?client_name=x"}
 stream_amqp: {addr: "amqp://app:${password}@127.0.0.1:1/", queue: events}
 stream_nats: {addr: "nats://app:${password}@127.0.0.1:1,nats://${password}@127.0.0.1:2"}
@@ -102,6 +104,7 @@ async function askAll(port: number): Promise<string[]> {
     '/status',
     '/status?format=json',
     '/tree',
+    '/nodes',
     '/metrics',
     '/healthz',
     '/readyz',
@@ -181,6 +184,7 @@ it.each([
   `stream_redis: {addr: "redis:/a:${KEY}@b"}\nendpoints: [{}]`,
   `stream_amqp: {addr: "ampq://a:${KEY}@b"}\nendpoints: [{}]`,
   `stream_nats: {addr: "nats:///${KEY}@"}\nendpoints: [{}]`,
+  `node: {number: 1}\ncluster: {name: a, nats: {addr: "http://a:${KEY}@b"}, secret: ${MARK}}\nendpoints: [{}]`,
   `stream_webhook: {url: "ftp://a:${KEY}@b", headers: {Authorization: "\u00e9${KEY}"}}\nendpoints: [{}]`,
   `stream_webhook: {secret: "${KEY}" ${KEY}}\nendpoints: [{}]`,
   `endpoints: [{}]\nx: [1]\n- ${KEY}: ${KEY}`,
