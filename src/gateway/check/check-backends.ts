@@ -84,7 +84,7 @@ async function checkMirror({ addr }: MirrorConfig, node: string, patience: Backe
 }
 
 /** Rejects after the time limit; the caller ends the work itself. */
-async function inTime<T>(work: Promise<T>, { clock, timeoutMs }: BackendPatience): Promise<T> {
+export async function inTime<T>(work: Promise<T>, { clock, timeoutMs }: BackendPatience): Promise<T> {
   let cancel: () => void = () => undefined;
   const timeout = new Promise<never>((_, reject) => {
     cancel = clock.schedule(() => reject(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs);

@@ -2,13 +2,12 @@ import { createServer } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { systemClock } from '../../core/clock.js';
 import { formatListenAddress, type ListenAddress } from '../../core/listen-address.js';
-import { maskUrl } from '../../core/masked-url.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
-import { formatNode } from '../connection/connection-id.js';
 import { chooseTransport } from '../transport/choose-transport.js';
 import { listenError } from '../transport/http/listen-error.js';
 import { checkAuth } from './check-auth.js';
 import { checkBackends } from './check-backends.js';
+import { checkCluster } from './check-cluster.js';
 import { checkFiles } from './check-files.js';
 import { unwell, type CheckResult } from './check-result.js';
 
@@ -26,27 +25,17 @@ export async function checkGateway(config: GatewayConfig, timeoutMs = DEFAULT_TI
     ...(internalListen === undefined ? [] : [checkPort('internal listen', internalListen)]),
     checkFiles(config, systemClock.wallNow()),
     checkBackends(config, { clock: systemClock, timeoutMs }),
+    checkCluster(config, { clock: systemClock, timeoutMs }),
     checkAuth(config, timeoutMs),
   ]);
-  return [...shape(config), ...checks.flat()];
+  return [...describeWorkers(config), ...checks.flat()];
 }
 
-/** Describes the workers and the cluster, where there are several processes or nodes. */
-function shape({ workers, cluster, node }: GatewayConfig): CheckResult[] {
-  const results: CheckResult[] = [];
-  if (workers > 1) {
-    const detail = `${workers} processes hold connections, on ${availableParallelism()} cores`;
-    results.push({ name: 'workers', level: 'ok', detail });
-  }
-  if (cluster !== undefined) {
-    const { name, engine, leasesNumber, strict, deadlineMs, secret } = cluster;
-    const number = leasesNumber ? 'a number from the engine' : `the number ${node} (${formatNode(node)})`;
-    const silent = `a node that does not answer within ${deadlineMs} ms is ${strict ? 'an error' : 'named in the answer'}`;
-    const trust = secret === undefined ? 'without a secret' : 'with a secret';
-    const detail = `${name} over ${engine.kind} at ${maskUrl(engine.addr)}, ${trust}; this node has ${number}; ${silent}`;
-    results.push({ name: 'cluster', level: 'ok', detail });
-  }
-  return results;
+/** Says how many processes a start makes, where there are several. */
+function describeWorkers({ workers }: GatewayConfig): CheckResult[] {
+  if (workers === 1) return [];
+  const detail = `${workers} processes hold connections, on ${availableParallelism()} cores`;
+  return [{ name: 'workers', level: 'ok', detail }];
 }
 
 async function checkTransport({ transport }: GatewayConfig): Promise<CheckResult[]> {

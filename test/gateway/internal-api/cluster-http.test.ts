@@ -128,7 +128,7 @@ describe('the API of a node of three', () => {
     const { a, b, c, ask, silenceThird } = await threeNodes();
     const ids = [a, b, c].flatMap((node) => node.ids);
     const listed = async (path: string) => [...(await ask(path)).text.matchAll(/^id=(\S+)/gm)].map(([, id]) => id);
-    expect((await listed('/status')).sort()).toEqual(ids.toSorted());
+    expect(new Set(await listed('/status'))).toEqual(new Set(ids));
     expect(await listed('/status?limit=4')).toEqual(ids.toSorted().slice(0, 4));
     silenceThird();
     expect((await ask('/status')).text).toMatch(/^(?:id=\S+ room=a \n){5}incomplete=0003 \n$/);
