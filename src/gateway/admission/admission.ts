@@ -12,12 +12,15 @@ import type { HttpRequest } from '../transport/http/http-exchange.js';
 import { hostOf, IMPOSSIBLE_ADDRESS } from '../transport/http/remote-address.js';
 import type { UpgradeDecision, UpgradeGrant, UpgradeRejection } from '../transport/transport.js';
 import type { Connection } from '../connection/connection.js';
+import type { WorkerLimits } from '../workers/worker-limits.js';
 
 export interface AdmissionDeps {
   readonly endpoints: readonly EndpointConfig[];
   /** Whether new connections are refused: the gateway starts or drains, or the outbox is full. */
   readonly isClosedToNew: () => boolean;
   readonly limits: ConnectionLimits;
+  /** Limits that several workers have in common; undefined in a process alone. */
+  readonly common?: WorkerLimits | undefined;
   readonly tagLimits: TagLimits;
   readonly maxPendingUpgrades: number;
   /**
@@ -90,8 +93,8 @@ export class Admission {
   }
 
   /**
-   * Decides on an upgrade. Returns a promise only where an authenticator is involved; then call
-   * `recheck` in the tick of the acceptance.
+   * Decides on an upgrade. Returns a promise only where an authenticator or another process is
+   * involved; then call `recheck` in the tick of the acceptance, and open the connection in it.
    */
   decide(request: HttpRequest, path: string): UpgradeDecision | Promise<UpgradeDecision> {
     const startedAt = this.#deps.clock.now();
@@ -110,15 +113,17 @@ export class Admission {
 
   /** Call it for each connection that has opened. */
   opened(connection: Connection, grant: UpgradeGrant | undefined): void {
-    const { limits } = this.#deps;
+    const { limits, common } = this.#deps;
     if (limits.countsAddresses) limits.opened(hostOf(connection.socket.remoteAddress));
+    common?.opened(hostOf(connection.socket.remoteAddress));
     if (grant?.expiresAtMs !== undefined) this.#deps.expiry.add(connection, grant.expiresAtMs);
   }
 
   /** Call it for each connection that has closed. */
   closed(connection: Connection): void {
-    const { limits } = this.#deps;
+    const { limits, common } = this.#deps;
     if (limits.countsAddresses) limits.closed(hostOf(connection.socket.remoteAddress));
+    common?.closed(hostOf(connection.socket.remoteAddress));
     this.#deps.expiry.remove(connection);
   }
 
@@ -127,10 +132,31 @@ export class Admission {
     if (endpoint === undefined) throw new Error(`no endpoint is configured at ${path}`);
     const refusal = this.#early(request, endpoint);
     if (refusal !== undefined) return this.#refuse(refusal, request);
+    const { common } = this.#deps;
+    if (common !== undefined) return this.#decideInCommon(common, request, endpoint);
     const { authenticator, config } = endpoint;
     if (authenticator !== undefined) return this.#authenticate(authenticator, config, request);
-    const subprotocol = firstSpoken(request.headers, config.subprotocols);
-    return subprotocol === undefined ? ACCEPTED : { accept: true, subprotocol };
+    return accepted(request, config);
+  }
+
+  /** The same with limits that another process counts. */
+  async #decideInCommon(
+    common: WorkerLimits,
+    request: HttpRequest,
+    { authenticator, config }: AdmittingEndpoint,
+  ): Promise<UpgradeDecision> {
+    const { remoteAddress } = request;
+    if (authenticator === undefined) {
+      const decision = accepted(request, config);
+      const refusal = await common.admitAndTake(remoteAddress);
+      return refusal === undefined ? decision : this.#refuse(refusal, request);
+    }
+    const early = await common.admit(remoteAddress);
+    if (early !== undefined) return this.#refuse(early, request);
+    const decision = await this.#authenticate(authenticator, config, request);
+    if (!decision.accept) return decision;
+    const late = await common.take(remoteAddress);
+    return late === undefined ? decision : this.#refuse(late, request);
   }
 
   #early(request: HttpRequest, { origins, authenticator }: AdmittingEndpoint): EarlyRefusal | undefined {
@@ -202,4 +228,9 @@ export class Admission {
     counters.countUpgrade(decision.accept, clock.now() - startedAt);
     return decision;
   }
+}
+
+function accepted({ headers }: HttpRequest, { subprotocols }: EndpointConfig): UpgradeDecision {
+  const subprotocol = firstSpoken(headers, subprotocols);
+  return subprotocol === undefined ? ACCEPTED : { accept: true, subprotocol };
 }

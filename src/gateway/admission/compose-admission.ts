@@ -21,6 +21,7 @@ import type { LongQueries } from '../transport/http/head-limit.js';
 import type { AddressOf, SendsProxyHeader } from '../transport/transport.js';
 import { JwtAuthenticator } from '../auth/jwt-authenticator.js';
 import { WebhookAuthenticator } from '../auth/webhook-authenticator.js';
+import type { WorkerLimits } from '../workers/worker-limits.js';
 
 /** Configuration and collaborators of access to the internal API. */
 export interface ApiAccessDeps {
@@ -35,6 +36,8 @@ export interface AccessDeps extends ApiAccessDeps {
   readonly registry: ConnectionRegistry;
   readonly delivery: Delivery;
   readonly isClosedToNew: () => boolean;
+  /** Limits that several workers have in common; undefined in a process alone. */
+  readonly common?: WorkerLimits | undefined;
 }
 
 /** Access to the internal API, and addresses behind proxies. */
@@ -132,7 +135,7 @@ function composeProxies({ config, clock, log }: ApiAccessDeps): ForwardedAddress
 }
 
 function composeAdmission(deps: AccessDeps, isBehindProxies: boolean): Admission {
-  const { config, log, clock, registry, delivery, counters, isClosedToNew } = deps;
+  const { config, log, clock, registry, delivery, counters, isClosedToNew, common } = deps;
   const { limits, endpoints } = config;
   const { maxConnections, maxConnectionsPerAddress, handshakesPerSecond } = limits;
   const rates = { maxConnections, maxConnectionsPerAddress, handshakesPerSecond };
@@ -140,6 +143,7 @@ function composeAdmission(deps: AccessDeps, isBehindProxies: boolean): Admission
     endpoints,
     isClosedToNew,
     limits: new ConnectionLimits({ ...rates, clock, open: () => registry.size }),
+    common,
     tagLimits: limits,
     maxPendingUpgrades: limits.maxPendingUpgrades,
     authenticators: authenticatorsOf(config, clock),

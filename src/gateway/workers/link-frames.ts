@@ -1,3 +1,4 @@
+import type { ReachedLimit } from '../access/connection-limits.js';
 import type { CloseReasonName } from '../close-reason.js';
 
 /**
@@ -9,8 +10,6 @@ export const LINK_KIND = {
   hello: 16,
   /** Worker: events and changes of tags of one tick. */
   events: 17,
-  /** Worker: the first of its events that its mirror holds back. */
-  held: 27,
   /** Supervisor: what was taken and delivered, and whether the outbox is full. */
   taken: 18,
   /** Supervisor: an event of a connection was refused; the worker closes the connection. */
@@ -23,12 +22,10 @@ export const LINK_KIND = {
   page: 22,
   /** Supervisor: asks for the worker's figures. Worker: the figures, as JSON. */
   figures: 23,
-  /** Supervisor: the worker's share of limits. */
+  /** Worker: asks for a place within the limits, or gives it back. Supervisor: the answer. */
   limits: 24,
-  /** Worker: how it uses its share. */
-  usage: 25,
-  /** Both: JSON between the supervisor and the processes, such as drain and states. */
-  control: 26,
+  /** Worker: the first of its events that its mirror holds back. */
+  held: 25,
 } as const;
 
 /** Bits of `Frame.flags` besides those of `FRAME_FLAG`. */
@@ -77,4 +74,18 @@ export function refusalOp(reason: RefusalReason): number {
 
 export function refusalReason(op: number): RefusalReason {
   return REFUSALS[op] ?? 'outbox_full';
+}
+
+/** `op` of a `limits` frame of a worker. */
+export const LIMIT_OP = { admit: 1, admitAndTake: 2, take: 3, giveBack: 4 } as const;
+
+const LIMITS: readonly ReachedLimit[] = ['max_connections', 'max_connections_per_address', 'handshakes_per_s'];
+
+/** `op` of the answer: 0 when no limit is reached. */
+export function limitAnswer(reached: ReachedLimit | undefined): number {
+  return reached === undefined ? 0 : LIMITS.indexOf(reached) + 1;
+}
+
+export function reachedLimit(op: number): ReachedLimit | undefined {
+  return LIMITS[op - 1];
 }

@@ -23,7 +23,7 @@ export class PendingCalls<Answer> {
   readonly #onMissed: (worker: number) => void;
   /** In the order of the calls, which is that of the deadlines, except for calls with their own. */
   readonly #calls = new Map<number, PendingCall<Answer>>();
-  #isArmed = false;
+  #cancelTimer: (() => void) | undefined;
   #last = 0;
 
   /** `onMissed` is called for each worker that missed a deadline. */
@@ -69,19 +69,26 @@ export class PendingCalls<Answer> {
     }
   }
 
+  /** Ends the wait for all calls, as if all workers had ended. */
+  stop(): void {
+    this.#cancelTimer?.();
+    for (const [call, pending] of this.#calls) {
+      pending.silent.push(...pending.waiting);
+      this.#resolve(call, pending);
+    }
+  }
+
   #resolve(call: number, { answers, silent, resolve }: PendingCall<Answer>): void {
     this.#calls.delete(call);
     resolve({ answers, silent });
   }
 
   #arm(delayMs: number): void {
-    if (this.#isArmed) return;
-    this.#isArmed = true;
-    this.#clock.schedule(() => this.#expireDue(), delayMs);
+    this.#cancelTimer ??= this.#clock.schedule(() => this.#expireDue(), delayMs);
   }
 
   #expireDue(): void {
-    this.#isArmed = false;
+    this.#cancelTimer = undefined;
     const now = this.#clock.now();
     let nextAt = Infinity;
     for (const [call, { dueAt }] of this.#calls) {

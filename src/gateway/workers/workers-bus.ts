@@ -78,8 +78,9 @@ export class WorkersBus implements Bus {
     // Each worker starts its own delivery.
   }
 
+  /** Each worker stops its own delivery. */
   async stop(): Promise<void> {
-    // Each worker stops its own delivery.
+    this.#pending.stop();
   }
 
   async send(selector: Selector, message: OutboundMessage, options?: CallOptions): Promise<CallOutcome> {

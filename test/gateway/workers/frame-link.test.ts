@@ -110,10 +110,10 @@ it('reports the end after everything that a killed process left, although writes
 it('ends in good order: both sides close after all frames', async () => {
   const { supervisor, worker } = await linkPair();
   const log: string[] = [];
-  supervisor.handle(LINK_KIND.control, () => void log.push('frame'));
+  supervisor.handle(LINK_KIND.figures, () => void log.push('frame'));
   supervisor.onClosed(() => log.push('supervisor'));
   worker.onClosed(() => log.push('worker'));
-  worker.send({ kind: LINK_KIND.control });
+  worker.send({ kind: LINK_KIND.figures });
   worker.end();
   await settle(() => log.length === 3);
   expect(log).toEqual(['frame', 'supervisor', 'worker']);
@@ -124,7 +124,7 @@ it('has no room while the other process does not read', async () => {
   socketsOf(worker).input.pause();
   expect(supervisor.hasRoom).toBe(true);
   for (let count = 0; count < 70; count += 1) {
-    supervisor.send({ kind: LINK_KIND.control, body: Buffer.alloc(MIB) });
+    supervisor.send({ kind: LINK_KIND.figures, body: Buffer.alloc(MIB) });
     supervisor.flush();
   }
   expect(supervisor.hasRoom).toBe(false);
