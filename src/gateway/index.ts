@@ -6,6 +6,7 @@ export { SupervisorGateway } from './supervisor-gateway.js';
 export { WorkerGateway } from './worker-gateway.js';
 export { readToWorker } from './workers/worker-control.js';
 export type { FromWorker, ToWorker, WorkerStart } from './workers/worker-control.js';
+export { withNodeNumber } from './cluster/leases.js';
 export { checkGateway } from './check/check-gateway.js';
 export type { CheckResult } from './check/check-result.js';
 export { diagnose } from './doctor/diagnose.js';

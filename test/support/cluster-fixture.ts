@@ -108,6 +108,7 @@ export class FixtureNode {
         closesAfterMs: this.closesAfterMs,
       }),
       echo: { record: (ms) => this.echoes.push(ms) },
+      leasesNumber: false,
       onConflict: (error) => this.conflicts.push(error),
     });
   }

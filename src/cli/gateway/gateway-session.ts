@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
-import { Gateway, loadConfig, SupervisorGateway, type ConfigOverrides } from '../../gateway/index.js';
+import { Gateway, loadConfig, SupervisorGateway, withNodeNumber, type ConfigOverrides } from '../../gateway/index.js';
 import { errorMessage, WsgError } from '../../core/error.js';
 import { EXIT_CODE } from '../exit-code.js';
 import { endHungProcess, endProcessLater, onReloadSignal, onStopSignal, type StopSignal } from '../signals.js';
@@ -44,24 +45,39 @@ export async function runGateway(session: GatewaySession): Promise<void> {
   }
 }
 
-async function run({ flags, plugins }: GatewaySession, { log, lines }: GatewayLog): Promise<void> {
+async function run({ flags, plugins }: GatewaySession, gatewayLog: GatewayLog): Promise<void> {
+  const { log } = gatewayLog;
   const loaded = loadConfig({
     path: flags.config,
     cwd: process.cwd(),
     env: process.env,
     overrides: { ...configOverrides(flags), plugins },
   });
-  const { config, warnings, notices } = loaded;
+  const { warnings, notices } = loaded;
   for (const warning of warnings) log.warn('config.warning', { warning });
   for (const notice of notices) log.info('config.default', { notice });
   const unusable = new UnusableGateway(log);
+  const numbering = { clock: systemClock, log, onLost: unusable.onUnusable };
+  const { config, release } = await withNodeNumber(loaded.config, numbering);
+  try {
+    await runUntilStopped({ ...loaded, config }, flags, { ...gatewayLog, unusable });
+  } finally {
+    await release();
+  }
+}
+
+async function runUntilStopped(
+  loaded: ReturnType<typeof loadConfig>,
+  flags: GatewayFlags,
+  { log, lines, unusable }: GatewayLog & { readonly unusable: UnusableGateway },
+): Promise<void> {
   const gateway = createGateway(loaded, flags, { log, lines, onUnusable: unusable.onUnusable });
   const stopRequest = Promise.race([
     waitForStopRequest(gateway, { log, lines }),
     waitForDefect(log),
     unusable.reported,
   ]);
-  const { pauseMs, closeSpreadMs, flushTimeoutMs } = config.drain;
+  const { pauseMs, closeSpreadMs, flushTimeoutMs } = loaded.config.drain;
   // Starts with the request to stop, not when the start ends, because a plugin may hang in the
   // start.
   void stopRequest.then(() => boundStop(pauseMs + closeSpreadMs + flushTimeoutMs + STOP_MARGIN_MS, lines));

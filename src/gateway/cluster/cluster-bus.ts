@@ -41,7 +41,7 @@ const LOG_EACH_MS = 10_000;
 /** Offsets in a frame, to recognize own frames without decoding them. */
 const AT = { kind: 5, node: 8, boot: 10, end: 16 } as const;
 
-export interface ClusterBusDeps extends Pick<PresenceDeps, 'echo' | 'onConflict'> {
+export interface ClusterBusDeps extends Pick<PresenceDeps, 'echo' | 'leasesNumber' | 'onConflict'> {
   readonly self: NodeBoot;
   /** The connections of this node. */
   readonly inner: Bus;

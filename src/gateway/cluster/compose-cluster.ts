@@ -42,6 +42,7 @@ export function composeCluster(deps: ComposeClusterDeps): ClusterBus | undefined
     deadlineMs: cluster.deadlineMs,
     describe: () => ({ ...fixed, state: readiness(), connections: connections() }),
     echo,
+    leasesNumber: cluster.leasesNumber,
     onConflict: onUnusable,
   });
 }

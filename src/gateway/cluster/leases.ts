@@ -7,6 +7,7 @@ import { LimitedLog } from '../../core/limited-log.js';
 import type { Logger } from '../../core/logger.js';
 import { maskUrl } from '../../core/masked-url.js';
 import type { ClusterConfig } from '../config/cluster-config.js';
+import type { GatewayConfig } from '../config/gateway-config.js';
 import { formatNode } from '../connection/connection-id.js';
 import { EngineRefusal } from './engines/engine-link.js';
 import type { LeaseStore } from './leases-store.js';
@@ -17,10 +18,17 @@ export interface LeaseDeps {
   readonly clock: Clock;
   readonly log: Logger;
   /**
-   * Called once when another node has taken the number, because this process did not renew its lease
-   * for 15 s. Connections of this node cannot be found by their id any more, so it must stop.
+   * Takes the reason, once, when another node has taken the number because this process did not
+   * renew its lease for 15 s. Connections of this node cannot be found by their id any more, so it
+   * must drain and end.
    */
-  readonly onLost: () => void;
+  readonly onLost: (error: WsgError) => void;
+}
+
+/** A configuration with the number of this node. */
+interface NumberedConfig {
+  readonly config: GatewayConfig;
+  readonly release: () => Promise<void>;
 }
 
 const RENEW_EACH_MS = 3_000;
@@ -55,6 +63,15 @@ export async function acquireNodeNumber(
       await pause.wait(backoffMs(failures));
     }
   }
+}
+
+/** The configuration with the leased number, when it asks for one. `release` ends the lease. */
+export async function withNodeNumber(config: GatewayConfig, deps: LeaseDeps): Promise<NumberedConfig> {
+  const { cluster } = config;
+  if (cluster?.leasesNumber !== true) return { config, release: () => Promise.resolve() };
+  const lease = await acquireNodeNumber(cluster, deps);
+  deps.log.info('cluster.number-leased', { node: formatNode(lease.number) });
+  return { config: { ...config, node: lease.number }, release: () => lease.release() };
 }
 
 /** A node number that is renewed until `release`. */
@@ -108,11 +125,12 @@ export class NodeLease {
   async #lost(node: string): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#deps.log.error('cluster.lease-lost', {
-      node,
-      effect: 'another node has the number of this one, which was cut off or stopped for 15 s; it drains and ends',
-    });
-    this.#deps.onLost();
+    const why = 'this one was stopped or cut off from the engine for longer than 15 s';
+    this.#deps.onLost(
+      new WsgError('cluster.number-taken', `Another node has taken the node number ${node}, because ${why}.`, {
+        hint: 'The gateway drains and ends; started again, it takes a free number.',
+      }),
+    );
     await this.#store.close();
   }
 }

@@ -45,6 +45,8 @@ export interface PresenceDeps {
   readonly describe: () => NodeDescription;
   /** Takes the time from a beat to its return. */
   readonly echo: { record(durationMs: number): void };
+  /** The number is leased, so the lease decides which of two processes may have it. */
+  readonly leasesNumber: boolean;
   /** Another process has the number of this node, and this one is younger. */
   readonly onConflict: (error: WsgError) => void;
   /** This node does not hear the others any more. */
@@ -201,8 +203,9 @@ export class Presence {
 
   #heardNamesake(boot: number, beat: Beat): void {
     if (beat.asks) this.#beat({});
-    if (this.#conflict !== undefined || !this.#yieldsTo(boot, beat)) return;
-    const { self, onConflict } = this.#deps;
+    const { self, onConflict, leasesNumber } = this.#deps;
+    // The older one is the one that lost the lease while it was frozen, and finds that out itself.
+    if (leasesNumber || this.#conflict !== undefined || !this.#yieldsTo(boot, beat)) return;
     this.#conflict = numberTaken(self.node, beat.host);
     if (this.#wakeStart === undefined) onConflict(this.#conflict);
     else this.#wakeStart();

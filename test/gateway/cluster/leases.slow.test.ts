@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock, type Clock } from '../../../src/core/clock.js';
+import type { WsgError } from '../../../src/core/error.js';
 import { silentLogger } from '../../../src/core/logger.js';
 import { acquireNodeNumber, type NodeLease } from '../../../src/gateway/cluster/leases.js';
 import type { LeaseStore } from '../../../src/gateway/cluster/leases-store.js';
@@ -16,12 +17,12 @@ const EXPIRY = { timeout: 40_000, interval: 100 };
 
 interface Claim {
   readonly lease: NodeLease;
-  readonly losses: number[];
+  readonly losses: WsgError[];
 }
 
 async function claim(kind: 'nats' | 'redis', addr: string, clock: Clock = systemClock): Promise<Claim> {
-  const losses: number[] = [];
-  const deps = { clock, log: silentLogger, onLost: () => losses.push(performance.now()) };
+  const losses: WsgError[] = [];
+  const deps = { clock, log: silentLogger, onLost: (error: WsgError) => losses.push(error) };
   const lease = await acquireNodeNumber({ engine: { kind, addr }, name: CLUSTER }, deps);
   onTestFinished(() => lease.release());
   return { lease, losses };
@@ -92,6 +93,7 @@ describe.each(KINDS)('%s', (kind) => {
     expect([frozen.lease.number, running.lease.number, next.lease.number]).toEqual([1, 2, 1]);
     clock.thaw();
     await settle(() => frozen.losses.length > 0);
+    expect(frozen.losses).toMatchObject([{ code: 'cluster.number-taken' }]);
     // The end of the frozen node does not free the number of its successor.
     await frozen.lease.release();
     expect((await claim(kind, url)).lease.number).toBe(3);
