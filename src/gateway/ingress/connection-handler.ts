@@ -118,6 +118,16 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     if (!this.#unannounced.has(connection)) this.#events.retagged(connection);
   }
 
+  /**
+   * Closes a connection whose end another node has reported: it gets no close event, and no message
+   * of it is accepted any more.
+   */
+  disown(connection: Connection): void {
+    this.#unannounced.add(connection);
+    this.#cutOff.add(connection);
+    this.#deps.delivery.closeOne(connection, 'declared_dead');
+  }
+
   /** Hot path: runs once per client message. */
   message(connection: Connection, payload: Uint8Array, binary: boolean): void {
     this.#deps.counters.messagesReceived += 1;

@@ -13,6 +13,7 @@ import { DeadLetters } from './letters/dead-letters.js';
 import type { EventGate, HeldRoom, NewEvent, Outbox, OutboxState, Retagging } from './outbox.js';
 import { DOES_NOT_FIT } from './outbox.js';
 import { laneLimits, optionalLimits, OutboxBound } from './outbox-bound.js';
+import type { RecoveryReview } from './backlog/recovery-review.js';
 import { SinkCursor } from './sink-cursor.js';
 
 /** Large enough that the cost of a call disappears, small enough to be sent again as a whole. */
@@ -34,6 +35,8 @@ export interface EventOutboxOptions {
   readonly gate?: EventGate | undefined;
   /** Most that a sink is handed at once. */
   readonly batch?: QueueLimits;
+  /** Is asked about the connections of earlier starts; only with a log. */
+  readonly review?: RecoveryReview | undefined;
 }
 
 /**
@@ -74,11 +77,13 @@ export class EventOutbox implements Outbox {
     this.#options = options;
     const { boot, config, clock, log } = options;
     const { dir, maxEvents, maxBytes, connectionShare: share } = config;
+    const { review } = options;
     this.#isAccepting = dir === undefined;
     this.#fullLog = new LimitedLog(log, clock);
     this.#relievedLog = new LimitedLog(log, clock);
     this.#cutOffLog = new LimitedLog(log, clock, CUT_OFF_LOGGED_EACH_MS);
-    this.#backlog = dir === undefined ? new MemoryBacklog(boot) : new LoggedBacklog({ dir, config, boot, clock, log });
+    this.#backlog =
+      dir === undefined ? new MemoryBacklog(boot) : new LoggedBacklog({ dir, config, boot, clock, log, review });
     const limits = { maxEvents, maxBytes, maxDiskBytes: dir === undefined ? Infinity : config.maxDiskBytes };
     this.#limits = limits;
     this.#optionalLimits = optionalLimits(limits, config.optionalMaxBytes);
@@ -97,6 +102,25 @@ export class EventOutbox implements Outbox {
     const bytes = eventBytes(event);
     if (this.#bound.takesFromGrant(event, bytes)) return this.#backlog.append(event);
     return this.#appendChecked(event, bytes);
+  }
+
+  /**
+   * Appends an open or close event of another node's connection. No room is reserved for it, so it
+   * is accepted only where a message would be: `DOES_NOT_FIT` otherwise.
+   */
+  adopt(event: NewEvent): number {
+    if (!this.#isAccepting || this.#full) return DOES_NOT_FIT;
+    const bytes = eventBytes(event);
+    this.#endGrant();
+    if (!this.#bound.hasRoom(bytes)) return DOES_NOT_FIT;
+    return this.#appendAccepted(event, bytes, this.#backlog.append(event));
+  }
+
+  /** Notes that a connection gets no close event: another node has reported its end. */
+  disown(connection: string): void {
+    this.#endGrant();
+    this.#bound.disown();
+    this.#backlog.disown(connection);
   }
 
   get heldRoom(): HeldRoom {
@@ -118,6 +142,16 @@ export class EventOutbox implements Outbox {
 
   get deliveredThrough(): number {
     return this.#delivered;
+  }
+
+  /** Sequence of the newest event; 0 before the first. */
+  get appendedThrough(): number {
+    return this.#backlog.appendedThrough;
+  }
+
+  /** No sink, required or not, has to get anything up to and with this sequence. */
+  get settledThrough(): number {
+    return Math.min(this.appendedThrough, ...this.#cursors.map(({ deliveredThrough }) => deliveredThrough));
   }
 
   /**
@@ -242,11 +276,15 @@ export class EventOutbox implements Outbox {
   }
 
   #appendChecked(event: NewEvent, bytes: number): number {
-    const bound = this.#bound;
-    const backlog = this.#backlog;
-    const marks = this.#marks;
     this.#endGrant();
-    const sequence = bound.refusalOf(event, bytes) ?? backlog.append(event);
+    const sequence = this.#bound.refusalOf(event, bytes) ?? this.#backlog.append(event);
+    return this.#appendAccepted(event, bytes, sequence);
+  }
+
+  /** Counts an event that was appended; `sequence` is a refusal when it was not. */
+  #appendAccepted(event: NewEvent, bytes: number, sequence: number): number {
+    const bound = this.#bound;
+    const marks = this.#marks;
     if (sequence > 0) {
       bound.appended(event, sequence, bytes);
       const isMarkedForSize = marks.appended(sequence, bytes, !this.#hasAppendedInTick);
@@ -256,7 +294,7 @@ export class EventOutbox implements Outbox {
     }
     // A refused event shows nothing about what waits: a large message must not shut out small ones.
     if (!this.#full && bound.isFull) this.#setFull(true);
-    if (!this.#full && sequence > 0) bound.grant(marks.roomBeforeMark(backlog.appendedThrough));
+    if (!this.#full && sequence > 0) bound.grant(marks.roomBeforeMark(this.#backlog.appendedThrough));
     return sequence;
   }
 

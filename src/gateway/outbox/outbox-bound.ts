@@ -172,6 +172,16 @@ export class OutboxBound implements HeldRoom {
     return this.#aloneOrNever(event, bytes);
   }
 
+  /** True when an event that nothing is reserved for fits as a message would. */
+  hasRoom(bytes: number): boolean {
+    return !this.#backlog.isFailing && this.#isWithin(MESSAGE_SHARE, 1, bytes);
+  }
+
+  /** Gives back the reserve for the close event of a connection that gets none. */
+  disown(): void {
+    this.#openConnections = Math.max(0, this.#openConnections - 1);
+  }
+
   /** Counts an event that was checked and appended. */
   appended(event: NewEvent, sequence: number, bytes: number): void {
     this.#shares.appended(event.connection, sequence, this.#shared(event, bytes), this.#backlog);

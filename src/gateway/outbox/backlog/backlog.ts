@@ -67,6 +67,8 @@ export interface Backlog extends BacklogLoad {
   /** Returns the event's sequence. */
   append(event: NewEvent): number;
   retagged(now: Retagging): void;
+  /** Forgets an open connection, which gets no close event. */
+  disown(connection: string): void;
   reader(): BacklogReader;
   /** Notes that all up to and with the event of this id is delivered to a sink. */
   delivered(sink: string, id: string): void;

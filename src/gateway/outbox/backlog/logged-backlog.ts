@@ -17,6 +17,7 @@ import { OpenConnections } from '../log/open-connections.js';
 import { TagJournal } from '../log/tag-journal.js';
 import { sliceQueue } from './memory-backlog.js';
 import type { NewEvent, Retagging } from '../outbox.js';
+import type { LeftInLog, RecoveryReview, Verdict } from './recovery-review.js';
 
 export interface LoggedBacklogOptions {
   readonly dir: string;
@@ -24,6 +25,8 @@ export interface LoggedBacklogOptions {
   readonly boot: EventBoot;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Undefined: every connection that was open gets its close event. */
+  readonly review?: RecoveryReview | undefined;
 }
 
 /** Memory above this share of its bound makes events go to disk (durability `memory`). */
@@ -142,6 +145,10 @@ export class LoggedBacklog implements Backlog {
     if (this.#log !== undefined && this.#open.retag(now)) this.#tags.note(this.#log, now);
   }
 
+  disown(connection: string): void {
+    this.#open.forget(connection);
+  }
+
   reader(): BacklogReader {
     const onDisk = this.#log?.reader();
     return {
@@ -190,6 +197,7 @@ export class LoggedBacklog implements Backlog {
   }
 
   async #recover(scanned: ScannedLog, sinks: readonly string[]): Promise<Recovered> {
+    const verdict = await this.#options.review?.(leftInLog(scanned));
     const cursors = new Map(sinks.map((sink) => [sink, scanned.cursors.get(sink) ?? 0]));
     const settled = Math.min(...cursors.values());
     for (const [sink, cursor] of cursors) cursors.set(sink, cursor - settled);
@@ -205,7 +213,7 @@ export class LoggedBacklog implements Backlog {
     const start = { ...scanned, recovered, acknowledged };
     this.#recovered = recovered;
     this.#log = new EventLog({ ...options, open: this.#open, onProgress: () => this.#progressed() }, start);
-    const closes = this.#appendCloses(this.#log, scanned.open);
+    const closes = this.#appendCloses(this.#log, scanned.open, verdict);
     await this.#log.finish(false);
     this.#queue = new EventQueue(recovered + closes + 1);
     this.#released = 0;
@@ -217,12 +225,16 @@ export class LoggedBacklog implements Backlog {
    * before anything is delivered, in the file that ends the old state, so that each close event has
    * one id even if the process is killed again.
    */
-  #appendCloses(log: EventLog, open: OpenConnections): number {
+  #appendCloses(log: EventLog, open: OpenConnections, verdict: Verdict | undefined): number {
     let sequence = this.#recovered;
+    const closed: string[] = [];
     for (const { connection, tags, destinations } of open) {
+      if (verdict?.isClosedElsewhere(connection) === true) continue;
+      if (verdict !== undefined) closed.push(connection);
       const close: NewEvent = { connection, action: 'close', tags, reason: 'node_crashed' };
       log.append(++sequence, destinations === undefined ? close : { ...close, destinations });
     }
+    verdict?.closed(closed, this.#recovered + 1);
     return sequence - this.#recovered;
   }
 
@@ -306,4 +318,9 @@ export class LoggedBacklog implements Backlog {
   #warn(event: string, error: unknown): void {
     this.#options.log.warn(event, { reason: errorMessage(error) });
   }
+}
+
+function leftInLog({ segments, adopted }: ScannedLog): LeftInLog {
+  const boots = new Map(segments.map(({ boot }) => [`${boot.node}-${boot.epoch}`, boot]));
+  return { boots: [...boots.values()], adopted };
 }

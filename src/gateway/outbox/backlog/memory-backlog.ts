@@ -53,6 +53,10 @@ export class MemoryBacklog implements Backlog {
     // Nothing outlives this process.
   }
 
+  disown(): void {
+    // Nothing outlives this process.
+  }
+
   reader(): BacklogReader {
     return {
       read: (range) => Promise.resolve(sliceQueue(this.#queue, range)),

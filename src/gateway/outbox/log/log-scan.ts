@@ -18,6 +18,8 @@ export interface ScannedLog {
   /** Highest number of a file; 0 when there are none. */
   readonly lastNumber: number;
   readonly open: OpenConnections;
+  /** Connections of other nodes whose close event is in it. */
+  readonly adopted: ReadonlySet<string>;
   /** Number of the last event that each sink acknowledged; a sink is missing before its first. */
   readonly cursors: ReadonlyMap<string, number>;
   readonly acknowledged: Acknowledgements;
@@ -59,6 +61,9 @@ class LogScan {
   /** Sequence in the id of the last event of the current boot; undefined before the first. */
   #lastId: number | undefined;
   #boot = '';
+  /** Node of the current boot. */
+  #node = '';
+  readonly #adopted = new Set<string>();
   /** True when damage was skipped, so that not every open connection is known. */
   #isIncomplete = false;
   /** True when damage was skipped since the last event. */
@@ -95,11 +100,12 @@ class LogScan {
     this.#snapshot.end();
     const cursors = new Map<string, number>();
     for (const [sink, id] of this.#acknowledged) cursors.set(sink, this.#places.find(id));
-    const { events, bytes, places } = this.#options.damage.totals;
-    if (places > 0) this.#options.log.error('outbox.damage-skipped', { places, bytes, missingEvents: events });
+    const { events: missingEvents, bytes, places } = this.#options.damage.totals;
+    if (places > 0) this.#options.log.error('outbox.damage-skipped', { places, bytes, missingEvents });
     const acknowledged = this.#acknowledged;
     const lastNumber = this.#segments.at(-1)?.number ?? 0;
-    return { segments: this.#segments, events: this.#events, lastNumber, open: this.#open, cursors, acknowledged };
+    const [segments, events, open, adopted] = [this.#segments, this.#events, this.#open, this.#adopted];
+    return { segments, events, lastNumber, open, adopted, cursors, acknowledged };
   }
 
   #enter({ boot, number }: LogSegment): void {
@@ -107,6 +113,7 @@ class LogScan {
     const name = `${boot.node}-${boot.epoch}`;
     if (name !== this.#boot) this.#lastId = undefined;
     this.#boot = name;
+    this.#node = boot.node;
     const last = this.#segments.at(-1);
     if (last !== undefined && last.number + 1 !== number) this.#passedOver();
   }
@@ -155,6 +162,7 @@ class LogScan {
 
   #applyEvent(payload: Buffer, format: LogFormat): void {
     const { idSequence, event } = readEvent(payload, format);
+    if (event.action === 'close' && !event.connection.endsWith(this.#node)) this.#adopted.add(event.connection);
     if (this.#isIncomplete) this.#open.infer(event);
     this.#open.apply(event);
     this.#events++;

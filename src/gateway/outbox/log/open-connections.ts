@@ -53,6 +53,11 @@ export class OpenConnections {
     this.#open.set(now.connection, now);
   }
 
+  /** Removes a connection that gets no close event. */
+  forget(connection: string): void {
+    this.#open.delete(connection);
+  }
+
   clear(): void {
     this.#open.clear();
   }
