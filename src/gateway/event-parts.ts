@@ -3,6 +3,7 @@ import type { Logger } from '../core/logger.js';
 import type { GatewayConfig } from './config/gateway-config.js';
 import { formatNode } from './connection/connection-id.js';
 import type { EventBoot } from './event/gateway-event.js';
+import type { ClusterMirror } from './mirror/cluster-mirror.js';
 import { EventOutbox } from './outbox/event-outbox.js';
 import type { EventGate } from './outbox/outbox.js';
 import { createSinks } from './sinks/create-sinks.js';
@@ -15,6 +16,10 @@ export interface EventPartsDeps {
   readonly log: Logger;
   /** Holds events back until their connections are mirrored. */
   readonly gate: EventGate | undefined;
+  /** Of this start. */
+  readonly boot?: EventBoot;
+  /** Knows what other nodes of the cluster have closed; undefined when none does. */
+  readonly clusterMirror?: Pick<ClusterMirror, 'late' | 'review'> | undefined;
 }
 
 /** The outbox with its sinks, not started yet. */
@@ -26,12 +31,13 @@ export interface EventParts {
 }
 
 /** Creates the outbox and its sinks. */
-export function composeEvents({ config, clock, log, gate }: EventPartsDeps): EventParts {
-  const boot = { node: formatNode(config.node), epoch: clock.wallNow() };
+export function composeEvents({ clusterMirror, ...deps }: EventPartsDeps): EventParts {
+  const { config, clock, log, gate, boot = newBoot(deps) } = deps;
   const { all, embedded } = createSinks({ config, boot, clock, log, recovered: () => outbox.recovered });
   const outbox = new EventOutbox({
     boot,
-    sinks: all,
+    sinks: clusterMirror === undefined ? all : all.map((sink) => clusterMirror.late.wrap(sink)),
+    review: clusterMirror?.review,
     positions: config.sinks.positions,
     config: config.outbox,
     gate,
@@ -39,4 +45,9 @@ export function composeEvents({ config, clock, log, gate }: EventPartsDeps): Eve
     log,
   });
   return { boot, embedded, outbox };
+}
+
+/** Identity of a start that begins now. */
+export function newBoot({ config, clock }: Pick<EventPartsDeps, 'config' | 'clock'>): EventBoot {
+  return { node: formatNode(config.node), epoch: clock.wallNow() };
 }

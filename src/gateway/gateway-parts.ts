@@ -3,7 +3,7 @@ import { packageVersion } from '../core/package-version.js';
 import type { AccessParts } from './admission/compose-admission.js';
 import type { Bus } from './bus/bus.js';
 import type { ClusterBus } from './cluster/cluster-bus.js';
-import { composeCluster } from './cluster/compose-cluster.js';
+import { clusterPresence, composeCluster } from './cluster/compose-cluster.js';
 import {
   composeConnections,
   composeInternalListener,
@@ -14,17 +14,21 @@ import {
   type ConnectionStore,
   type SharedDeps,
 } from './connection-parts.js';
+import type { Connection } from './connection/connection.js';
 import type { ConnectionRegistry } from './connection/registry.js';
 import type { ConnectionDrain } from './delivery/connection-drain.js';
-import { composeEvents, type EventParts } from './event-parts.js';
+import { composeEvents, newBoot, type EventParts } from './event-parts.js';
 import type { ConnectionHandler } from './ingress/connection-handler.js';
 import type { Readiness } from './internal-api/health-routes.js';
 import type { Router } from './internal-api/router.js';
 import { DurationCounts } from './metrics/duration-counts.js';
 import { GatewayMetrics, type GatewayMetricsDeps } from './metrics/gateway-metrics.js';
-import { composeMirror } from './mirror/compose-mirror.js';
+import type { ClusterMirror } from './mirror/cluster-mirror.js';
+import { composeClusterMirror, composeMirror } from './mirror/compose-mirror.js';
 import type { ConnectionMirror } from './mirror/connection-mirror.js';
+import { LostEvents } from './mirror/lost-events.js';
 import type { EventOutbox } from './outbox/event-outbox.js';
+import { destinationTemplates } from './sinks/create-sinks.js';
 import { PluginHost } from './plugin/plugin-host.js';
 import { composeRouter, composeRoutes } from './route-parts.js';
 import { chooseTransport, type ChosenTransport } from './transport/choose-transport.js';
@@ -50,6 +54,8 @@ export interface GatewayParts {
   readonly registry: ConnectionRegistry;
   readonly outbox: EventOutbox;
   readonly mirror: ConnectionMirror | undefined;
+  /** Undefined when no other node closes the connections of this one. */
+  readonly clusterMirror: ClusterMirror | undefined;
   readonly bus: Bus;
   /** The same bus in a cluster; undefined for a node on its own. */
   readonly cluster: ClusterBus | undefined;
@@ -86,19 +92,37 @@ interface GatewayCore extends ConnectionStore, ConnectionParts, EventParts {
   readonly cluster: ClusterBus | undefined;
   readonly echo: DurationCounts;
   readonly mirror: ConnectionMirror | undefined;
+  readonly clusterMirror: ClusterMirror | undefined;
 }
 
 function composeCore(deps: GatewayPartsDeps): GatewayCore {
   const store = composeStore(deps);
-  const mirror = composeMirror({ ...deps, registry: store.registry });
-  const events = composeEvents({ ...deps, gate: mirror?.gate });
+  const boot = newBoot(deps);
+  const clusterMirror = composeClusterMirror(deps, boot);
+  const mirror = composeMirror({ ...deps, registry: store.registry, clusterMirror });
+  const events = composeEvents({ ...deps, gate: mirror?.gate, boot, clusterMirror });
   const { outbox } = events;
   if (mirror !== undefined) outbox.onDelivered((through) => mirror.delivered(through));
   const connections = composeConnections({ ...deps, store, outbox, observer: mirror });
   const echo = new DurationCounts();
   const { local: inner, registry } = store;
   const cluster = composeCluster({ ...deps, boot: events.boot, inner, connections: () => registry.size, echo });
-  return { ...store, ...events, ...connections, bus: cluster ?? inner, cluster, echo, mirror };
+  const bus = cluster ?? inner;
+  const core = { ...store, ...events, ...connections, bus, cluster, echo, mirror, clusterMirror };
+  joinClusterMirror(deps, core);
+  return core;
+}
+
+function joinClusterMirror({ config, clock, log }: GatewayPartsDeps, core: GatewayCore): void {
+  const { clusterMirror, cluster, mirror, outbox, registry, handler } = core;
+  if (clusterMirror === undefined || cluster === undefined || mirror === undefined) return;
+  const templates = destinationTemplates(config.sinks);
+  const events = new LostEvents({ endpoints: config.endpoints, templates, clock, log });
+  const disown = (connection: Connection): void => {
+    outbox.disown(connection.id);
+    handler.disown(connection);
+  };
+  clusterMirror.join({ mirror, outbox, registry, events, presence: clusterPresence(cluster), disown });
 }
 
 function composeApi(deps: GatewayPartsDeps, core: GatewayCore, chosen: ChosenTransport): Router {
@@ -121,7 +145,7 @@ function composeApi(deps: GatewayPartsDeps, core: GatewayCore, chosen: ChosenTra
 }
 
 function composeMetrics(
-  { counters, delivery, outbox, embedded, mirror, registry, cluster, echo }: GatewayCore,
+  { counters, delivery, outbox, embedded, mirror, registry, cluster, echo, clusterMirror }: GatewayCore,
   chosen: ChosenTransport,
   more: Pick<GatewayMetricsDeps, 'sendDurations' | 'droppedLogLines'>,
 ): GatewayMetrics {
@@ -133,6 +157,7 @@ function composeMetrics(
     ring: embedded && (() => embedded.state()),
     mirror: mirror && (() => mirror.state()),
     cluster: cluster && { state: () => cluster.state(), echo },
+    lostNodes: clusterMirror && (() => clusterMirror.state()),
     connections: () => registry.size,
     ...more,
     transport: chosen.name,

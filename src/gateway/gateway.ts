@@ -134,13 +134,14 @@ export class Gateway {
   }
 
   async #startParts(parts: GatewayParts): Promise<ListenAddress> {
-    const { access, outbox, mirror, transport } = parts;
+    const { access, outbox, mirror, clusterMirror, transport } = parts;
     for (const step of [
       () => access.apiKeys.load(),
       () => access.admission.start(),
       () => tryDeadLetters(this.#config.sinks, this.#config.outbox),
       () => outbox.start(),
       () => mirror?.start(outbox.recoveredThrough),
+      () => clusterMirror?.start(),
       () => this.#startPlugins(parts),
     ]) {
       await step();
@@ -165,6 +166,7 @@ export class Gateway {
 
   async #stop(): Promise<void> {
     this.#isStopAsked = true;
+    this.#parts?.clusterMirror?.hurryStart();
     this.#parts?.outbox.hurryStart();
     if (this.#phase === 'starting') await this.#parts?.plugins.stop();
     const started = await this.#starting?.then(
@@ -199,9 +201,11 @@ export class Gateway {
       parts.access.admission.stop();
       return parts.bus.stop();
     });
+    parts.clusterMirror?.stopClosing();
     const flush = () => stopOutbox(this.#log, parts.outbox, flushTimeoutMs);
     await this.#stops.stop('outbox', flush, flushTimeoutMs + STOP_OUTBOX_MS);
     await this.#stops.stop('mirror', () => parts.mirror?.stop());
+    await this.#stops.stop('membership', () => parts.clusterMirror?.stop());
     await this.#stops.stop('transport', () => parts.transport.stop());
     await this.#stops.stop('internal listener', () => parts.internalListener?.stop());
     this.#filesWatch.stop();

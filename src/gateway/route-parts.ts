@@ -5,6 +5,7 @@ import type { Bus } from './bus/bus.js';
 import type { NodeDirectory } from './bus/nodes.js';
 import type { ClusterBus } from './cluster/cluster-bus.js';
 import { clusterDetails } from './cluster/compose-cluster.js';
+import type { GatewayConfig } from './config/gateway-config.js';
 import { formatNode } from './connection/connection-id.js';
 import type { SharedDeps } from './connection-parts.js';
 import type { EventBoot } from './event/gateway-event.js';
@@ -18,6 +19,7 @@ import { sendRoutes } from './internal-api/send-routes.js';
 import { statusRoutes } from './internal-api/status-routes.js';
 import type { DurationCounts } from './metrics/duration-counts.js';
 import type { GatewayMetrics } from './metrics/gateway-metrics.js';
+import { closesOfLostNodes } from './mirror/compose-mirror.js';
 import type { OutboxState } from './outbox/outbox.js';
 import type { MemorySink } from './sinks/memory/memory-sink.js';
 import type { ChosenTransport } from './transport/choose-transport.js';
@@ -48,7 +50,7 @@ export function composeRoutes(deps: RoutesDeps): Route[] {
   const details = () => {
     const node = formatNode(config.node);
     const own = { node, ...transportDetails(chosen), connections: deps.connections(), ...deps.moreDetails?.() };
-    return { ...own, ...(cluster && clusterDetails(cluster)), ...outboxDetails(outbox.state()) };
+    return { ...own, ...(cluster && detailsOfCluster(config, cluster)), ...outboxDetails(outbox.state()) };
   };
   const routes = [
     ...callRoutes(deps),
@@ -62,6 +64,11 @@ export function composeRoutes(deps: RoutesDeps): Route[] {
   }
   if (config.metricsEnabled) routes.push(metricsRoute(deps.metrics()));
   return routes;
+}
+
+function detailsOfCluster(config: GatewayConfig, cluster: ClusterBus): Readonly<Record<string, string | number>> {
+  const lostNodes = closesOfLostNodes(config);
+  return { ...clusterDetails(cluster), ...(lostNodes && { cluster_lost_nodes: lostNodes }) };
 }
 
 /** The directory of a node on its own. */

@@ -3,10 +3,15 @@ import type { WsgError } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
 import { packageVersion } from '../../core/package-version.js';
 import type { Bus } from '../bus/bus.js';
+import type { NodeStatus } from '../bus/nodes.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import type { EventBoot } from '../event/gateway-event.js';
+import type { ClusterPresence } from '../mirror/member-watch.js';
 import { ClusterBus } from './cluster-bus.js';
 import { createEngine } from './engines/create-engine.js';
+
+/** Time since the last beat for which a node counts as heard. */
+const HEARD_MS = 7_000;
 
 export interface ComposeClusterDeps {
   readonly config: GatewayConfig;
@@ -52,4 +57,15 @@ export function clusterDetails(bus: ClusterBus): Readonly<Record<string, string 
   const { engine, isUp, isDeaf, members, suspects } = bus.state();
   const state = isDeaf ? 'deaf' : isUp ? 'up' : 'down';
   return { cluster_engine: `${engine} ${state}`, cluster_members: members, cluster_suspects: suspects };
+}
+
+/** What the closing of lost nodes' connections needs to know of the bus. */
+export function clusterPresence(bus: ClusterBus): ClusterPresence {
+  const isHeard = ({ own, lastHeardMs }: NodeStatus): boolean => !own && lastHeardMs < HEARD_MS;
+  return {
+    get hearsItself() {
+      return bus.isIn && !bus.isDeaf;
+    },
+    hears: (name, epoch) => bus.nodes().some((each) => each.node === name && each.boot <= epoch && isHeard(each)),
+  };
 }

@@ -1,4 +1,5 @@
 import type { ClusterState } from '../cluster/cluster-bus.js';
+import type { LostNodesState } from '../mirror/cluster-mirror.js';
 import type { DurationCounts } from './duration-counts.js';
 import type { MetricRegistry } from './metric-registry.js';
 
@@ -57,5 +58,31 @@ export function addClusterMetrics(metrics: MetricRegistry, { state, echo }: Clus
   metrics.durations(
     { name: 'wsg_cluster_echo_seconds', help: 'Time from a beat of this node to its return from the engine' },
     echo,
+  );
+}
+
+/** Adds figures of the connections of lost nodes. */
+export function addLostNodes(metrics: MetricRegistry, state: () => LostNodesState): void {
+  metrics.gauge(
+    { name: 'wsg_cluster_claims', help: 'Lost nodes whose connections this node is closing' },
+    () => state().claims,
+  );
+  metrics.counter(
+    { name: 'wsg_cluster_node_lost_closes_total', help: 'Close events of this node for connections of lost nodes' },
+    () => state().closes,
+  );
+  metrics.counter(
+    {
+      name: 'wsg_cluster_declared_dead_total',
+      help: 'Connections closed because another node had declared this one dead',
+    },
+    () => state().declaredDead,
+  );
+  metrics.counter(
+    {
+      name: 'wsg_cluster_late_events_total',
+      help: 'Events refused because another node had closed their connection, by all sinks together',
+    },
+    () => state().lateEvents,
   );
 }

@@ -1,9 +1,10 @@
 import type { DeliveryBacklog } from '../delivery/delivery.js';
 import type { DeliveryCounters } from '../delivery/delivery-counters.js';
+import type { LostNodesState } from '../mirror/cluster-mirror.js';
 import type { MirrorState } from '../mirror/connection-mirror.js';
 import type { OutboxState } from '../outbox/outbox.js';
 import type { MemorySinkState } from '../sinks/memory/memory-sink.js';
-import { addClusterMetrics, type ClusterMetricsDeps } from './cluster-metrics.js';
+import { addClusterMetrics, addLostNodes, type ClusterMetricsDeps } from './cluster-metrics.js';
 import type { DurationCounts } from './duration-counts.js';
 import type { GatewayCounters } from './gateway-counters.js';
 import { MetricRegistry } from './metric-registry.js';
@@ -21,6 +22,8 @@ export interface GatewayMetricsDeps {
   readonly mirror: (() => MirrorState) | undefined;
   /** Undefined for a node on its own. */
   readonly cluster?: ClusterMetricsDeps | undefined;
+  /** Undefined when nodes do not close the connections of lost ones. */
+  readonly lostNodes?: (() => LostNodesState) | undefined;
   readonly connections: () => number;
   /** Durations from the arrival of `POST /send` to its response. */
   readonly sendDurations: DurationCounts;
@@ -45,6 +48,7 @@ export class GatewayMetrics {
     if (source.ring !== undefined) addRing(this.#metrics, source.ring);
     if (source.mirror !== undefined) addMirror(this.#metrics, source.mirror);
     if (source.cluster !== undefined) addClusterMetrics(this.#metrics, source.cluster);
+    if (source.lostNodes !== undefined) addLostNodes(this.#metrics, source.lostNodes);
     addBuild(this.#metrics, source);
     this.#metrics.addProcessMetrics();
   }

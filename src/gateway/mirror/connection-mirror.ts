@@ -16,6 +16,7 @@ import { MirrorCommands } from './mirror-commands.js';
 import { MirrorWork, type MirrorBatch } from './mirror-work.js';
 import { mirrorRefusal, tryMirror } from './mirror-trial.js';
 import { NodeClaim, thisProcess, type ProcessIdentity } from './node-claim.js';
+import type { OpenEntries } from './open-entries.js';
 
 /** Longest wait of an open event for its connection to be mirrored. */
 const HOLD_MS = 1_000;
@@ -40,6 +41,21 @@ export interface ConnectionMirrorOptions {
   readonly log: Logger;
   /** This process when missing. */
   readonly identity?: ProcessIdentity;
+  /** Undefined on a node without a cluster. */
+  readonly cluster?: MirrorOfCluster | undefined;
+}
+
+/** Additions of a mirror in a cluster. */
+export interface MirrorOfCluster {
+  readonly entries: OpenEntries;
+  /** Time to live of the keys of a connection: other nodes need them after this one is lost. */
+  readonly keepMs: number;
+  /** Commands of all kinds that are used besides, for a trial. */
+  readonly commands: readonly (readonly string[])[];
+  /** Called with each connection to Redis, before anything is written there. */
+  connected(): Promise<void>;
+  /** Those of these connections of this node that no other node has to close. */
+  ownedHere(ids: readonly string[], pipeline: RedisPipeline): Promise<readonly string[]>;
 }
 
 /** State of the mirror, for metrics. */
@@ -81,14 +97,16 @@ export class ConnectionMirror {
   #isDozing = false;
   #connects = 0;
   #refused = 0;
+  #writing: Promise<void> = Promise.resolve();
+  #held: Promise<void> | undefined;
 
   constructor(options: ConnectionMirrorOptions) {
-    const { config, registry, node, clock } = options;
+    const { config, registry, node, clock, cluster } = options;
     this.#options = options;
     this.#address = redisAddress(config.addr);
     this.#pipeline = new RedisPipeline(this.#address, clock, () => this.#signal());
-    this.#commands = new MirrorCommands(node, config.ttlMs);
-    this.#work = new MirrorWork(registry, this.#commands);
+    this.#commands = new MirrorCommands(node, cluster?.keepMs ?? config.ttlMs, cluster?.entries);
+    this.#work = new MirrorWork(registry, this.#commands, cluster?.entries);
     this.#opens = new HeldOpens(clock);
     this.#claim = new NodeClaim(node, config.ttlMs, options.identity ?? thisProcess());
   }
@@ -110,6 +128,7 @@ export class ConnectionMirror {
    * not accepted.
    */
   opened(connection: Connection, sequence: number): void {
+    this.#options.cluster?.entries.opened(connection, sequence);
     if (sequence === 0) return;
     const isHeld = this.#opens.hold(sequence, (this.#awaySince ?? this.#options.clock.now()) + HOLD_MS);
     if (isHeld) this.#work.opened(connection, sequence);
@@ -134,8 +153,52 @@ export class ConnectionMirror {
    * connections may be removed.
    */
   delivered(through: number): void {
+    this.#options.cluster?.entries.delivered(through);
     this.#work.delivered(through);
     if (!this.#work.isEmpty) this.#signal();
+  }
+
+  /**
+   * Notes close events of an earlier start in the order of their sequences, which are consecutive
+   * from `first` on.
+   */
+  closedBefore(ids: readonly string[], first: number): void {
+    for (const [index, id] of ids.entries()) this.#work.closedBefore(id, first + index);
+  }
+
+  /** Connections that closed here, with close events that are not delivered. */
+  closing(): string[] {
+    return this.#work.closing();
+  }
+
+  /**
+   * Stops writing until the function that it resolves to is called. Resolves once nothing is in
+   * flight.
+   */
+  async hold(): Promise<() => void> {
+    let release = (): void => undefined;
+    this.#held = new Promise((resolve) => {
+      release = () => {
+        this.#held = undefined;
+        resolve();
+      };
+    });
+    await this.#writing.catch(() => undefined);
+    return release;
+  }
+
+  /**
+   * Never writes a connection again, because another node has closed it. With `removes`, removes
+   * what is written.
+   */
+  forget(connection: Connection, removes: boolean): void {
+    this.#work.forget(connection, removes);
+  }
+
+  /** Writes everything again. */
+  rebuild(): void {
+    this.#work.sweep(true);
+    this.#signal();
   }
 
   /**
@@ -148,7 +211,7 @@ export class ConnectionMirror {
     const { clock, node } = this.#options;
     const cancel = clock.schedule(() => this.#pipeline.close('no answer within 5 s'), START_MS);
     try {
-      await tryMirror(this.#pipeline, this.#address, node);
+      await tryMirror(this.#pipeline, this.#address, node, this.#options.cluster?.commands);
       await this.#reconnect();
     } catch (error) {
       if (error instanceof WsgError) throw error;
@@ -185,12 +248,14 @@ export class ConnectionMirror {
     if (!this.#pipeline.isConnected) await this.#reconnect();
     else if (this.#options.clock.now() >= this.#refreshAt) await this.#refresh(false);
     this.#succeeded();
+    await this.#held;
     const batch = this.#work.take();
     if (batch === undefined) {
       await this.#pause(this.#refreshAt - this.#options.clock.now());
       return;
     }
-    await this.#write(batch);
+    this.#writing = this.#write(batch);
+    await this.#writing;
     this.#work.done(batch);
     this.#opens.liftThrough(batch.openedThrough);
     if (batch.isRoutine) await this.#pause(SWEEP_PAUSE_MS);
@@ -198,6 +263,7 @@ export class ConnectionMirror {
 
   async #reconnect(): Promise<void> {
     await this.#pipeline.connect();
+    await this.#options.cluster?.connected();
     this.#connects += 1;
     await this.#refresh(true);
   }
@@ -211,11 +277,17 @@ export class ConnectionMirror {
     this.#refreshAt = clock.now() + config.ttlMs / REFRESHES;
     const others = await this.#claim.claim(this.#pipeline);
     const isAlone = others.length === 0;
-    if (isAlone && (isRebuild || this.#isAlone === false))
-      this.#work.stale(await this.#claim.connections(this.#pipeline));
+    if (isAlone && (isRebuild || this.#isAlone === false)) this.#work.stale(await this.#left());
     if (!isAlone && this.#isAlone !== false) log.warn('mirror.node-shared', { node, others, hint: SHARED_HINT });
     this.#isAlone = isAlone;
     this.#work.sweep(isRebuild);
+  }
+
+  /** Connections of this node in Redis that are this node's business. */
+  async #left(): Promise<readonly string[]> {
+    const ids = await this.#claim.connections(this.#pipeline);
+    const { cluster } = this.#options;
+    return cluster === undefined ? ids : cluster.ownedHere(ids, this.#pipeline);
   }
 
   async #write({ commands }: MirrorBatch): Promise<void> {

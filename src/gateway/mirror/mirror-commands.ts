@@ -1,16 +1,6 @@
-import { commandText } from '../redis/resp-reader.js';
 import type { Connection } from '../connection/connection.js';
-
-/** Commands as text, and their number. */
-export class CommandBatch {
-  text = '';
-  size = 0;
-
-  add(...args: readonly string[]): void {
-    this.text += commandText(args);
-    this.size += 1;
-  }
-}
+import type { CommandBatch } from './command-batch.js';
+import type { OpenEntries } from './open-entries.js';
 
 /**
  * Keys of a node and its connections, and the commands that update them (docs/reference/redis.md).
@@ -20,9 +10,12 @@ export class MirrorCommands {
   readonly #ttl: string;
 
   readonly #node: string;
+  readonly #entries: OpenEntries | undefined;
 
-  constructor(node: string, ttlMs: number) {
+  /** `entries`: for other nodes of a cluster. */
+  constructor(node: string, ttlMs: number, entries?: OpenEntries) {
     this.#node = node;
+    this.#entries = entries;
     this.setKey = `wsg:node:${node}`;
     this.#ttl = String(ttlMs);
   }
@@ -44,6 +37,7 @@ export class MirrorCommands {
       batch.add('PEXPIRE', tagsKey(id), this.#ttl);
     }
     batch.add('SADD', this.setKey, id);
+    this.#entries?.write(batch, connection);
   }
 
   /** Writes the difference between the tags before and now. */
@@ -61,10 +55,12 @@ export class MirrorCommands {
   remove(batch: CommandBatch, id: string): void {
     batch.add('DEL', connectionKey(id), tagsKey(id));
     batch.add('SREM', this.setKey, id);
+    this.#entries?.remove(batch, id);
   }
 
   refreshSet(batch: CommandBatch): void {
     batch.add('PEXPIRE', this.setKey, this.#ttl);
+    this.#entries?.refresh(batch);
   }
 }
 

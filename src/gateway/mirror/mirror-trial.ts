@@ -7,9 +7,15 @@ import type { RedisAddress } from '../redis/redis-url.js';
 
 /**
  * Connects, and checks without writing whether Redis permits all commands of a mirror. Rejects with
- * `sink.refused` when it does not, and with any other error when Redis is unavailable.
+ * `sink.refused` when it does not, and with any other error when Redis is unavailable. `more`: what
+ * a cluster needs besides.
  */
-export async function tryMirror(pipeline: RedisPipeline, address: RedisAddress, node: string): Promise<void> {
+export async function tryMirror(
+  pipeline: RedisPipeline,
+  address: RedisAddress,
+  node: string,
+  more: readonly (readonly string[])[] = [],
+): Promise<void> {
   const key = `connection:${randomUUID()}`;
   const set = `wsg:node:${node}`;
   try {
@@ -24,6 +30,7 @@ export async function tryMirror(pipeline: RedisPipeline, address: RedisAddress, 
       ['SMEMBERS', `${set}:boots`],
       ['SET', `${set}:boot:${randomUUID()}`, '', 'PX', '1'],
       ['GET', `${set}:boot:${randomUUID()}`],
+      ...more,
     ]);
   } catch (error) {
     throw isRefusal(error) ? mirrorRefusal(address, error) : error;

@@ -1,6 +1,8 @@
 import type { Connection } from '../connection/connection.js';
 import type { ConnectionRegistry } from '../connection/registry.js';
-import { CommandBatch, type MirrorCommands } from './mirror-commands.js';
+import { CommandBatch } from './command-batch.js';
+import type { MirrorCommands } from './mirror-commands.js';
+import type { OpenEntries } from './open-entries.js';
 
 /** Number of free slots below which moving the rest costs more than it frees. */
 const SPARED = 1_024;
@@ -96,10 +98,14 @@ export class MirrorWork {
 
   readonly #registry: ConnectionRegistry;
   readonly #commands: MirrorCommands;
+  readonly #entries: OpenEntries | undefined;
+  /** Open connections that another node has closed. */
+  readonly #forgotten = new WeakSet<Connection>();
 
-  constructor(registry: ConnectionRegistry, commands: MirrorCommands) {
+  constructor(registry: ConnectionRegistry, commands: MirrorCommands, entries?: OpenEntries) {
     this.#registry = registry;
     this.#commands = commands;
+    this.#entries = entries;
   }
 
   /** Number of changes that must still be written. */
@@ -108,7 +114,7 @@ export class MirrorWork {
   }
 
   get hasUrgent(): boolean {
-    return this.#opens.size + this.#retagged.size + this.#removals.size > 0;
+    return this.#opens.size + this.#retagged.size + this.#removals.size > 0 || this.#entries?.isDirty === true;
   }
 
   get isEmpty(): boolean {
@@ -139,6 +145,23 @@ export class MirrorWork {
     const { id } = connection;
     if (sequence === 0) this.#remove(id);
     else this.#closings.push({ id, sequence });
+  }
+
+  /** Notes the close event of a connection of an earlier start. */
+  closedBefore(id: string, sequence: number): void {
+    this.#closings.push({ id, sequence });
+  }
+
+  /** Connections whose close event is not delivered. */
+  closing(): string[] {
+    return this.#closings.slice(Infinity).map(({ id }) => id);
+  }
+
+  /** Does not write this connection any more. With `removes`, removes its keys. */
+  forget(connection: Connection, removes: boolean): void {
+    this.#forgotten.add(connection);
+    this.#entries?.forget(connection.id);
+    if (removes) this.#remove(connection.id);
   }
 
   delivered(through: number): void {
@@ -175,6 +198,7 @@ export class MirrorWork {
     this.#sweep = this.#registry[Symbol.iterator]();
     this.#isRebuild = isRebuild;
     if (!isRebuild) return;
+    this.#entries?.rebuild();
     this.#retagged = new Map();
     this.#unseen.clear();
     const opens = this.#opens.slice(Infinity).filter(({ connection }) => this.#isOpen(connection));
@@ -225,7 +249,7 @@ export class MirrorWork {
     for (let swept = 0; swept < SWEPT_ITEMS && this.#sweep !== undefined; swept += 1) {
       const next = this.#sweep.next();
       if (next.done === true) this.#sweep = undefined;
-      else this.#commands.write(commands, next.value, this.#isRebuild);
+      else if (!this.#forgotten.has(next.value)) this.#commands.write(commands, next.value, this.#isRebuild);
     }
   }
 
@@ -240,6 +264,6 @@ export class MirrorWork {
   }
 
   #isOpen(connection: Connection): boolean {
-    return this.#registry.get(connection.id) === connection;
+    return this.#registry.get(connection.id) === connection && !this.#forgotten.has(connection);
   }
 }

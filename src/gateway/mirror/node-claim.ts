@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { systemErrorCode } from '../../core/error.js';
-import { RedisError } from '../redis/redis-error.js';
 import type { RedisPipeline } from '../redis/redis-pipeline.js';
-import { encodeCommand, RespArray, type RespReply } from '../redis/resp-reader.js';
+import { callAll, texts } from './redis-calls.js';
 
 /** Identity of a process. */
 export interface ProcessIdentity {
@@ -105,14 +104,4 @@ function isRunning(pid: number): boolean {
   } catch (error) {
     return systemErrorCode(error) !== 'ESRCH';
   }
-}
-
-async function callAll(pipeline: RedisPipeline, commands: readonly (readonly string[])[]): Promise<RespReply[]> {
-  const replies = await pipeline.call(commands.map(encodeCommand));
-  for (const reply of replies) if (reply instanceof RedisError) throw reply;
-  return replies;
-}
-
-function texts(reply: RespReply | undefined): string[] {
-  return reply instanceof RespArray ? reply.values.map(String) : [];
 }
