@@ -90,9 +90,18 @@ function textOf(text: unknown, line: string): Message | string {
 }
 
 function otherMessage(key: string, { json, base64 }: Readonly<Record<string, unknown>>): Message | string {
-  if (key === 'json') return makeMessage(Buffer.from(JSON.stringify(json)), false);
+  if (key === 'json') return jsonMessage(json);
   if (typeof base64 !== 'string' || !BASE64.test(base64)) return 'base64 must be a string in base64 with its padding';
   return makeMessage(Buffer.from(base64, 'base64'), true);
+}
+
+/** Serializing is recursive, where parsing is not: deep nesting overflows the stack. */
+function jsonMessage(json: unknown): Message | string {
+  try {
+    return makeMessage(Buffer.from(JSON.stringify(json)), false);
+  } catch {
+    return 'json is nested too deeply';
+  }
 }
 
 /** Bytes of an item before the selector: u8 kind, u32 length of the selector, u32 of the message. */

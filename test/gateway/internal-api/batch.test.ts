@@ -125,6 +125,13 @@ it('a line that is not UTF-8 fails alone', async () => {
   ]);
 });
 
+it('JSON that is nested without end fails alone', async () => {
+  const { post } = await serve();
+  const deep = `${'['.repeat(300_000)}${']'.repeat(300_000)}`;
+  const body = `${lines({ selector: 'a=b', text: 'x' })}{"selector":"a=b","json":${deep}}\n`;
+  expect(await post('', body)).toMatchObject({ status: 200, text: '1\nerror: json is nested too deeply\n' });
+});
+
 it('JSON of any kind, escapes and line ends of Windows are read', async () => {
   const { post, messages } = await serve();
   const body =
