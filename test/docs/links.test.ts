@@ -11,10 +11,9 @@ const below = (folder: string): string[] =>
     .map((path) => `${folder}/${path}`);
 
 const pages = new Map(
-  ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...below('docs'), ...below('examples')].map((path) => [
-    path,
-    readFileSync(join(ROOT, path), 'utf8'),
-  ]),
+  ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...below('deploy'), ...below('docs'), ...below('examples')].map(
+    (path) => [path, readFileSync(join(ROOT, path), 'utf8')],
+  ),
 );
 
 /** The anchor that GitHub gives to a heading. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../..');
-const PATH = /`((?:src|test|scripts|docs|bench|conformance|examples)\/[^`\s*]+)`/g;
+const PATH = /`((?:src|test|scripts|docs|bench|conformance|deploy|examples)\/[^`\s*]+)`/g;
 const SYMBOL_IN_FILE = /`(\w+)` in\s+`([^`\s]+\.(?:ts|mjs))`/g;
 const SCRIPT = /npm run ([\w:]+)/g;
 

@@ -84,7 +84,16 @@ describe('the package', () => {
     const paths = await listTarball(tarball);
     const top = new Set(paths.map((path) => (path.startsWith('bench/') ? 'bench/results' : path.split('/')[0])));
     const code = ['bin', 'dist', 'oclif.manifest.json', 'package.json'];
-    const pages = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'bench/results', 'docs', 'examples'];
+    const pages = [
+      'CHANGELOG.md',
+      'CONTRIBUTING.md',
+      'LICENSE',
+      'README.md',
+      'bench/results',
+      'deploy',
+      'docs',
+      'examples',
+    ];
     expect(top).toEqual(new Set([...code, ...pages]));
     expect(paths.filter((path) => /^bench\/(?!results\/)/.test(path))).toEqual([]);
     expect(paths.filter((path) => path.startsWith('bin/'))).toEqual(['bin/run.js']);
