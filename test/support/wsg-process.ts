@@ -24,6 +24,8 @@ export interface WsgOptions {
   readonly entry?: string;
   /** Node to run it with, by default that of the tests. */
   readonly node?: string;
+  /** Whether it leads a process group of its own, which `killGroup` signals. */
+  readonly detached?: boolean;
 }
 
 /** A `wsg` process as a user starts it, with bin/run.js. It is killed at the end of the test. */
@@ -39,6 +41,7 @@ export class WsgProcess {
   constructor(args: readonly string[], options: WsgOptions = {}) {
     this.#child = spawn(options.node ?? process.execPath, [options.entry ?? ENTRY, ...args], {
       cwd: options.cwd,
+      detached: options.detached,
       env: { ...process.env, NODE_ENV: undefined, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
@@ -63,6 +66,11 @@ export class WsgProcess {
 
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
+  }
+
+  /** Signals every process of its group, as Ctrl-C in a terminal does. */
+  killGroup(signal: NodeJS.Signals): void {
+    process.kill(-this.pid, signal);
   }
 
   /** Closes our end of its standard output, as `head` does after its last line. */
