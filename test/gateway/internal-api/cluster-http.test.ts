@@ -33,7 +33,7 @@ async function threeNodes() {
   const post = (path: string, body = 'x') => ask(path, { method: 'POST', body });
   /** Loses all calls to the third node. Its beats still arrive, so it stays a node of the cluster. */
   const silenceThird = () => {
-    cluster.hub.fate = ({ target, to }) => (to === 3 && target.to !== 'beats' ? 'lose' : 'pass');
+    cluster.hub.copies = ({ target, to }) => (to === 3 && target.to !== 'beats' ? 0 : 1);
   };
   return { cluster, a, b, c, ask, post, silenceThird };
 }
