@@ -23,6 +23,8 @@ const beat = z.object({
   asks: z.boolean(),
   /** Nodes that the sender counts from now on: it waits for their answers to all later calls. */
   counts: z.array(boot).readonly(),
+  /** Other nodes that the sender hears, said to one that joins. */
+  hears: z.array(boot).readonly(),
   /** Nodes that the sender does not count any more. */
   forgot: z.array(boot).readonly(),
 });
@@ -30,8 +32,9 @@ const beat = z.object({
 /** What a node says of itself each second. */
 export type Beat = z.infer<typeof beat>;
 
-export function encodeBeat({ counts, forgot, ...fields }: Beat): Uint8Array {
-  return Buffer.from(JSON.stringify({ ...fields, counts: counts.map(pair), forgot: forgot.map(pair) }));
+export function encodeBeat({ counts, hears, forgot, ...fields }: Beat): Uint8Array {
+  const lists = { counts: counts.map(pair), hears: hears.map(pair), forgot: forgot.map(pair) };
+  return Buffer.from(JSON.stringify({ ...fields, ...lists }));
 }
 
 /** Decodes a beat; undefined for a body that is not one. */

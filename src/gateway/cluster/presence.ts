@@ -25,6 +25,10 @@ const UNSURE_MS = 4_000;
 const STALL_MS = 3_000;
 /** Wait for the answers to the first beat after it was heard back. */
 const SETTLE_MS = 300;
+/** Longest wait for nodes that others hear. */
+const SETTLE_MOST_MS = 3_000;
+/** Age of a beat up to which a node that joins is told of its sender. */
+const FRESH_MS = 2_500;
 /** Longest wait of the start for the own beat. */
 const JOIN_MS = 5_000;
 /** Two starts closer together than this are told apart by their boot, not by their age. */
@@ -75,6 +79,8 @@ export class Presence {
   /** The first beat of the current attempt to join. */
   #joinBeat = 0;
   #hasBeenIn = false;
+  /** Nodes that others hear, while this one joins. */
+  #hearsay: NodeBoot[] = [];
   #conflict: WsgError | undefined;
   #cancelTick: (() => void) | undefined;
   #cancelSettle: (() => void) | undefined;
@@ -166,7 +172,8 @@ export class Presence {
     if (isNew) log.info('cluster.joined', { node: member.name, boot: member.boot, version: beat.version });
     if (beat.counts.some((one) => isSame(one, self))) this.#countedBy.add(member);
     if (beat.forgot.some((one) => isSame(one, self))) this.#countedBy.delete(member);
-    if (isNew || beat.asks) this.#beat({ counts: [sender] });
+    if (this.#state !== 'in') this.#hearsay.push(...beat.hears);
+    if (isNew || beat.asks) this.#beat({ counts: [sender], hears: members.all.filter(this.#isFresh) });
   }
 
   /** Takes a bye. */
@@ -189,11 +196,18 @@ export class Presence {
     this.#echoAt = now;
     if (this.#state !== 'joining' || call < this.#joinBeat) return;
     this.#state = 'settling';
-    this.#cancelSettle = clock.schedule(() => this.#settle(), SETTLE_MS);
+    this.#cancelSettle = clock.schedule(() => this.#settle(SETTLE_MS), SETTLE_MS);
   }
 
-  #settle(): void {
-    const { log, members } = this.#deps;
+  /** Ends the join when every node that others hear has been heard here, or after 3 s. */
+  #settle(afterMs: number): void {
+    const { log, members, clock, self } = this.#deps;
+    const isMissing = (one: NodeBoot) => !isSame(one, self) && members.find(one.node, one.boot) === undefined;
+    if (afterMs < SETTLE_MOST_MS && this.#hearsay.some(isMissing)) {
+      this.#cancelSettle = clock.schedule(() => this.#settle(afterMs + SETTLE_MS), SETTLE_MS);
+      return;
+    }
+    this.#hearsay = [];
     this.#state = 'in';
     this.#hasBeenIn = true;
     log.info('cluster.in', { nodes: members.all.length + 1 });
@@ -259,6 +273,8 @@ export class Presence {
     engine.reconnect('its own beat has not come back for 5 s');
   }
 
+  readonly #isFresh = ({ heardAt }: Member): boolean => this.#deps.clock.now() - heardAt < FRESH_MS;
+
   #isUncounted(): boolean {
     return this.#state === 'joining' || this.#countedBy.size < this.#deps.members.all.length;
   }
@@ -267,6 +283,7 @@ export class Presence {
     if (this.#state === 'in') this.#deps.onOut();
     this.#state = 'joining';
     this.#joinBeat = this.#beats;
+    this.#hearsay = [];
     this.#cancelSettle?.();
     this.#countedBy.clear();
   }
@@ -278,18 +295,20 @@ export class Presence {
     this.#beat({ asks: true });
   }
 
-  #beat({ asks = false, counts = [], forgot = [] }: Partial<Pick<Beat, 'asks' | 'counts' | 'forgot'>>): void {
+  #beat({ asks = false, counts = [], hears = [], forgot = [] }: BeatNews): void {
     const { engine, outgoing, clock, describe } = this.#deps;
     if (!engine.isUp) return;
     const now = clock.now();
     const own = { nonce: this.#nonce, host: hostname(), isJoining: !this.#hasBeenIn, upMs: now - this.#startedAt };
     const call = this.#beats;
     this.#beats += 1;
-    const body = encodeBeat({ ...describe(), ...own, asks, counts, forgot });
+    const body = encodeBeat({ ...describe(), ...own, asks, counts, hears, forgot });
     if (outgoing.beat({ ...NO_CALL, kind: FRAME_KIND.beat, call, body })) this.#sentAt.set(call, now);
     if (this.#sentAt.size > MOST_UNHEARD) for (const [oldest] of this.#sentAt) return void this.#sentAt.delete(oldest);
   }
 }
+
+type BeatNews = Partial<Pick<Beat, 'asks' | 'counts' | 'hears' | 'forgot'>>;
 
 const NO_CALL = { flags: 0, op: 0, call: 0, deadlineMs: 0 };
 /** Beats whose return is awaited: more than a node sends within the time after which it is deaf. */

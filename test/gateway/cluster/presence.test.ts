@@ -111,6 +111,27 @@ describe('membership', () => {
     expect((await b.send('newer')).counts.get('0001')).toBe(1);
   });
 
+  it('has not joined before it has heard everybody whom others hear', async () => {
+    const { cluster, a, b } = await twoNodes();
+    a.open(1);
+    b.open(1);
+    b.pause();
+    const c = cluster.create(3);
+    const starting = c.bus.start();
+    await cluster.advance(1_200);
+    expect((await c.send('x')).silent).toEqual(['*']);
+    b.resume();
+    await cluster.during(starting);
+    expect(await cluster.during(c.send('y'))).toMatchObject({
+      counts: new Map([
+        ['0003', 0],
+        ['0001', 1],
+        ['0002', 1],
+      ]),
+      silent: [],
+    });
+  });
+
   it('starts without the engine, says so, and joins once it is there', async () => {
     const cluster = await ClusterFixture.of([1]);
     const late = cluster.create(2);
