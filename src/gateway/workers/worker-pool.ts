@@ -97,10 +97,12 @@ export class WorkerPool {
 
   /**
    * Lets all workers close their connections within `spreadMs`. Resolves when they have, and their
-   * events have arrived. A worker that has not after `boundMs` is killed.
+   * events have arrived. A worker that has not after `boundMs` is killed, as is one that does not
+   * listen yet.
    */
   async drain(spreadMs: number, boundMs: number): Promise<void> {
     this.#stopRestarts();
+    this.#killUnready();
     this.broadcast({ kind: 'drain', spreadMs });
     await Promise.all(
       this.#running().map(async (process) => {
@@ -115,6 +117,7 @@ export class WorkerPool {
   async stop(): Promise<void> {
     this.#stopRestarts();
     this.#cancelLook?.();
+    this.#killUnready();
     const { clock } = this.#deps;
     await Promise.all(
       this.#running().map(async (process) => {
@@ -128,6 +131,11 @@ export class WorkerPool {
 
   #running(): WorkerProcess[] {
     return this.#slots.flatMap(({ process }) => process ?? []);
+  }
+
+  /** Kills processes that may not read messages yet. */
+  #killUnready(): void {
+    for (const process of this.#running()) if (!process.isListening) process.kill();
   }
 
   #stopRestarts(): void {

@@ -54,8 +54,8 @@ describe('a plugin of a gateway with workers', () => {
 
   it('of devhelpers runs in each worker', { timeout: 60_000 }, async () => {
     const gateway = await SupervisedGateway.start({ config: { plugins: [{ module: 'devhelpers' }] } });
-    await gateway.process.says(/"worker":1,"module":"devhelpers"/);
-    await gateway.process.says(/"worker":2,"module":"devhelpers"/);
+    const started = (worker: number) => gateway.process.says(new RegExp(`"worker":${worker},"module":"devhelpers"`));
+    expect(await Promise.all([started(1), started(2)])).toHaveLength(2);
   });
 });
 
