@@ -5,12 +5,15 @@ import { runCheck } from '../../../src/cli/gateway/check-session.js';
 import { recordingOutput } from '../../support/recording-output.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-async function check(yaml: string, json = false) {
+async function check(
+  yaml: string,
+  { json = false, workers }: { readonly json?: boolean; readonly workers?: string } = {},
+) {
   const config = join(await temporaryFolder(), 'config.yml');
   await writeFile(config, yaml);
   const output = recordingOutput();
   const exitCode = await runCheck({
-    flags: { config, listen: '127.0.0.1:0', transport: 'ws', workers: undefined },
+    flags: { config, listen: '127.0.0.1:0', transport: 'ws', workers },
     json,
     output,
     timeoutMs: 500,
@@ -47,7 +50,7 @@ it('what would keep the gateway from starting ends with 15', async () => {
 });
 
 it('JSON is one object with stable keys', async () => {
-  const { exitCode, text } = await check(GOOD, true);
+  const { exitCode, text } = await check(GOOD, { json: true });
   const record = JSON.parse(text);
   expect(Object.keys(record)).toEqual(['ok', 'exit_code', 'checks']);
   expect(record).toMatchObject({ ok: true, exit_code: exitCode });
@@ -61,4 +64,13 @@ it('says how many processes a start makes, and that the engine of the cluster is
   expect(text).toMatch(/^✓ workers: 2 processes hold connections, on \d+ cores$/m);
   expect(text).toMatch(/^✗ cluster: nats at nats:\/\/me:\*\*\*@127\.0\.0\.1:1 is not usable: connection refused$/m);
   expect(text).not.toContain('hunter2');
+});
+
+it('a number of workers on the command line replaces the one of the file, and a wrong one is a problem', async () => {
+  const yaml = `${GOOD}workers: 2\n`;
+  expect((await check(yaml, { workers: '1' })).text).not.toContain('processes hold');
+  expect((await check(yaml, { workers: '3' })).text).toContain('✓ workers: 3 processes hold connections');
+  const { exitCode, text } = await check(yaml, { workers: 'many' });
+  expect(exitCode).toBe(104);
+  expect(text).toContain("command line workers: must be a whole number from 1 to 255, or auto, not 'many'");
 });
