@@ -18,6 +18,7 @@ import type { MalformedRequest } from './transport/http/client-errors.js';
 import type { HttpHandler } from './transport/http/http-exchange.js';
 import { HttpListener } from './transport/http/http-listener.js';
 import type { Transport } from './transport/transport.js';
+import type { WorkerLimits } from './workers/worker-limits.js';
 
 /** Configuration and collaborators that all parts of a gateway share. */
 export interface SharedDeps {
@@ -57,6 +58,10 @@ export interface ConnectionPartsDeps extends SharedDeps {
   readonly observer: EventObserver | undefined;
   /** Whether upgrades are accepted, apart from a full outbox. */
   readonly acceptsUpgrades: () => boolean;
+  /** Limits that several workers have in common; undefined in a process alone. */
+  readonly common?: WorkerLimits | undefined;
+  /** Whether this is a worker: its supervisor must know the tags of its connections. */
+  readonly isWorker?: boolean;
 }
 
 /** Everything between sockets and outbox. */
@@ -69,12 +74,12 @@ export interface ConnectionParts {
 
 /** Creates everything between sockets and outbox. */
 export function composeConnections(deps: ConnectionPartsDeps): ConnectionParts {
-  const { config, log, clock, store, outbox, observer, acceptsUpgrades } = deps;
+  const { config, log, clock, store, outbox, observer, acceptsUpgrades, common } = deps;
   const { registry, delivery } = store;
   const counters = new GatewayCounters();
   const drain = new ConnectionDrain({ registry, delivery, clock });
   const isClosedToNew = () => !acceptsUpgrades() || outbox.isFull;
-  const access = composeAccess({ config, log, clock, registry, delivery, counters, isClosedToNew });
+  const access = composeAccess({ config, log, clock, registry, delivery, counters, isClosedToNew, common });
   const handler = new ConnectionHandler({
     endpoints: config.endpoints,
     registry,
@@ -87,7 +92,8 @@ export function composeConnections(deps: ConnectionPartsDeps): ConnectionParts {
     rates: access.rates,
     onClosed: () => drain.connectionClosed(),
   });
-  if (config.outbox.dir !== undefined) registry.onRetagged((connection) => handler.retagged(connection));
+  const notesTags = deps.isWorker === true || config.outbox.dir !== undefined;
+  if (notesTags) registry.onRetagged((connection) => handler.retagged(connection));
   return { counters, drain, access, handler };
 }
 

@@ -182,7 +182,8 @@ export class SupervisorGateway {
 
   /** Stops parts in the order in which events flow, so that each can still pass on its events. */
   async #stopParts(parts: SupervisorParts, flushTimeoutMs: number): Promise<void> {
-    const { bus, outbox, links, handover, internalListener } = parts;
+    const { bus, outbox, links, handover, internalListener, figures } = parts;
+    figures.stop();
     await this.#stops.stop('timers', () => bus.stop());
     const flush = () => stopOutbox(this.#log, outbox, flushTimeoutMs);
     await this.#stops.stop('outbox', flush, flushTimeoutMs + STOP_OUTBOX_MS);

@@ -6,18 +6,21 @@ import type { ClusterBus } from './cluster/cluster-bus.js';
 import { composeCluster } from './cluster/compose-cluster.js';
 import { formatNode } from './connection/connection-id.js';
 import { composeInternalListener, publicHeadBytes, type SharedDeps } from './connection-parts.js';
-import { createDeliveryCounters } from './delivery/delivery-counters.js';
 import { composeEvents, type EventParts } from './event-parts.js';
 import type { Readiness } from './internal-api/health-routes.js';
 import type { Route } from './internal-api/route.js';
 import { DurationCounts } from './metrics/duration-counts.js';
+import { FigureTotals } from './metrics/figure-totals.js';
 import { GatewayCounters } from './metrics/gateway-counters.js';
-import { GatewayMetrics, type GatewayMetricsDeps } from './metrics/gateway-metrics.js';
+import { GatewayMetrics } from './metrics/gateway-metrics.js';
+import { parseWorkerFigures } from './metrics/worker-figures.js';
 import { composeRouter, composeRoutes } from './route-parts.js';
 import { chooseTransport, type ChosenTransport } from './transport/choose-transport.js';
 import type { HttpListener } from './transport/http/http-listener.js';
+import { FigureRequests } from './workers/figure-requests.js';
 import { HandoverServer } from './workers/handover-server.js';
 import { LinkServer } from './workers/link-server.js';
+import { areLimitsShared, NodeLimits } from './workers/node-limits.js';
 import { OutboxIntake } from './workers/outbox-intake.js';
 import { RelayedCalls } from './workers/relayed-calls.js';
 import { WorkersBus } from './workers/workers-bus.js';
@@ -45,6 +48,8 @@ export interface SupervisorParts extends EventParts {
   readonly internalListener: HttpListener | undefined;
   readonly links: LinkServer;
   readonly intake: OutboxIntake;
+  /** Asks the workers for their figures when metrics are read. */
+  readonly figures: FigureRequests;
   readonly handover: HandoverServer;
 }
 
@@ -68,10 +73,13 @@ interface SupervisorCore extends EventParts {
   readonly bus: Bus;
   readonly cluster: ClusterBus | undefined;
   readonly echo: DurationCounts;
-  readonly counters: GatewayCounters;
   readonly access: ApiAccess;
   readonly links: LinkServer;
   readonly intake: OutboxIntake;
+  readonly sendDurations: DurationCounts;
+  /** What this process and all workers count. */
+  readonly totals: FigureTotals;
+  readonly figures: FigureRequests;
 }
 
 function composeCore(deps: SupervisorPartsDeps): SupervisorCore {
@@ -80,49 +88,75 @@ function composeCore(deps: SupervisorPartsDeps): SupervisorCore {
   const gate = new WorkersGate();
   const events = composeEvents({ ...deps, gate });
   const { boot, outbox } = events;
-  const intake = new OutboxIntake({ outbox, gate, node, log });
+  const counters = new GatewayCounters();
+  const observer = { closed: () => counters.countClose('worker_crashed') };
+  const intake = new OutboxIntake({ outbox, gate, node, log, observer });
   const inner = new WorkersBus({ node, clock });
   const echo = new DurationCounts();
   const cluster = composeCluster({ ...deps, boot, inner, connections: () => intake.connections, echo });
   const bus = cluster ?? inner;
   const relayed = new RelayedCalls({ bus, clock });
+  const limits = areLimitsShared(config.limits) ? new NodeLimits({ limits: config.limits, clock }) : undefined;
+  const counting = composeTotals(deps, counters);
   const links = new LinkServer((link) => {
-    intake.attach(link);
-    inner.attach(link);
-    relayed.attach(link);
+    for (const part of [intake, inner, relayed, limits, counting.figures]) part?.attach(link);
   });
-  const counters = new GatewayCounters();
   const access = composeApiAccess({ config, log, clock, counters });
-  return { ...events, bus, cluster, echo, counters, access, links, intake };
+  return { ...events, ...counting, bus, cluster, echo, access, links, intake };
+}
+
+/** Creates the sums of what all processes count. `counters` are those of this process. */
+function composeTotals({ clock, droppedLogLines }: SupervisorPartsDeps, counters: GatewayCounters) {
+  const sendDurations = new DurationCounts();
+  const totals = new FigureTotals({ counters, sendDurations, droppedLogLines });
+  const figures = new FigureRequests({
+    clock,
+    onFigures: (worker, given) => {
+      const read = parseWorkerFigures(given);
+      if (read !== undefined) totals.heard(worker, read);
+    },
+    onSilent: (worker) => totals.silent(worker),
+    onGone: (worker) => totals.gone(worker),
+  });
+  return { sendDurations, totals, figures };
 }
 
 function composeApi(deps: SupervisorPartsDeps, core: SupervisorCore, chosen: ChosenTransport): Route[] {
-  const { boot, bus, cluster, outbox, embedded, intake } = core;
+  const { boot, bus, cluster, outbox, embedded, intake, sendDurations } = core;
   const { workerDetails: moreDetails } = deps;
-  const sendDurations = new DurationCounts();
   const connections = () => intake.connections;
-  const metrics = () => composeMetrics(deps, core, { sendDurations, transport: chosen.name });
+  const metrics = () => composeMetrics(core, chosen.name);
   const shown = { chosen, connections, moreDetails, metrics };
   return composeRoutes({ ...deps, boot, bus, cluster, outbox, embedded, sendDurations, ...shown });
 }
 
 function composeMetrics(
-  { droppedLogLines }: SupervisorPartsDeps,
-  { counters, outbox, embedded, cluster, echo, intake }: SupervisorCore,
-  more: Pick<GatewayMetricsDeps, 'sendDurations' | 'transport'>,
+  { outbox, embedded, cluster, echo, intake, totals, figures }: SupervisorCore,
+  transport: string,
 ): GatewayMetrics {
+  const { counters, delivery, sendDurations } = totals;
+  const refresh = async () => {
+    await figures.refresh();
+    totals.add();
+  };
+  const outboxState = () => {
+    const state = outbox.state();
+    return { ...state, heldBytes: state.heldBytes + totals.heldBytes };
+  };
   return new GatewayMetrics({
     counters,
-    delivery: createDeliveryCounters(),
-    backlog: () => ({ connections: 0, bytes: 0 }),
-    outbox: () => outbox.state(),
+    delivery,
+    sendDurations,
+    backlog: () => totals.backlog(),
+    outbox: outboxState,
     ring: embedded && (() => embedded.state()),
     mirror: undefined,
     cluster: cluster && { state: () => cluster.state(), echo },
+    workers: { refresh, workers: () => totals.workers() },
     connections: () => intake.connections,
-    droppedLogLines,
+    droppedLogLines: () => totals.droppedLogLines(),
     version: packageVersion(),
-    ...more,
+    transport,
   });
 }
 

@@ -11,17 +11,21 @@ import type { ConnectionDrain } from './delivery/connection-drain.js';
 import type { ConnectionHandler } from './ingress/connection-handler.js';
 import type { Route } from './internal-api/route.js';
 import { DurationCounts } from './metrics/duration-counts.js';
+import { readWorkerFigures } from './metrics/worker-figures.js';
 import { PluginHost } from './plugin/plugin-host.js';
 import { callRoutes, composeRouter } from './route-parts.js';
 import { chooseTransport } from './transport/choose-transport.js';
 import type { Transport } from './transport/transport.js';
+import { FigureReports } from './workers/figure-reports.js';
 import type { FrameLink } from './workers/frame-link.js';
 import { connectLink } from './workers/link-server.js';
 import { Handover } from './workers/handover.js';
+import { areLimitsShared, limitsOfWorker } from './workers/node-limits.js';
 import { RelayBus } from './workers/relay-bus.js';
 import { RelayOutbox } from './workers/relay-outbox.js';
 import { WorkerCalls } from './workers/worker-calls.js';
 import type { WorkerStart } from './workers/worker-control.js';
+import { WorkerLimits } from './workers/worker-limits.js';
 
 /** Configuration and collaborators of a worker. */
 export interface WorkerPartsDeps extends SharedDeps {
@@ -47,8 +51,10 @@ export interface WorkerParts {
  * Creates the parts of a worker: everything between sockets and outbox, whose events go to the
  * supervisor. Rejects with `transport.unavailable`.
  */
-export async function composeWorker(deps: WorkerPartsDeps): Promise<WorkerParts> {
-  const { config, log, clock, start } = deps;
+export async function composeWorker(given: WorkerPartsDeps): Promise<WorkerParts> {
+  const { log, clock, start } = given;
+  const config = { ...given.config, limits: limitsOfWorker(given.config.limits, start.workers) };
+  const deps = { ...given, config };
   const chosen = await chooseTransport(config.transport, { maxHeadBytes: publicHeadBytes(config) });
   const link = await connectLink(start.linkPath, start.worker);
   const store = composeStore({ ...deps, worker: start.worker });
@@ -60,21 +66,35 @@ export async function composeWorker(deps: WorkerPartsDeps): Promise<WorkerParts>
     onRefused: (id, reason) => {
       const connection = registry.get(id);
       if (connection !== undefined) delivery.closeOne(connection, reason);
+      if (reason === 'message_above_bound') connections.counters.messagesRefused += 1;
     },
   });
-  const connections = composeConnections({ ...deps, store, outbox, observer: undefined });
-  const { access, handler } = connections;
+  const common = areLimitsShared(given.config.limits) ? new WorkerLimits(link) : undefined;
+  const connections = composeConnections({ ...deps, store, outbox, observer: undefined, common, isWorker: true });
+  const { access, handler, counters } = connections;
   const handover = new Handover(start.handoverPath);
   const bus = new RelayBus(link);
-  const own = callRoutes({ config, bus, sendDurations: new DurationCounts() });
+  const sendDurations = new DurationCounts();
+  const own = callRoutes({ config, bus, sendDurations });
   const router = composeRouter(deps, [...own, ...handedRoutes(start, handover, own)], access.guard);
   const http = config.internalListen === undefined ? router.handle : router.handleOpenRoutes;
   const transport = composeTransport({ ...deps, chosen, store, handler, access, http, sharesPort: true });
   // Frames are read after this tick, so none arrives before its handler is set.
   void new WorkerCalls({ link, bus: local, clock });
+  const sources = { counters, delivery: delivery.counters, sendDurations, ...gaugesOf(store, outbox) };
+  void new FigureReports({ link, clock, read: (lagMs) => readWorkerFigures(sources, lagMs) });
   const { plugins, baseDir } = config;
   const pluginHost = new PluginHost({ plugins, baseDir, connections: local.local, log, isWorker: true });
   return { ...connections, link, store, outbox, plugins: pluginHost, transport, handover };
+}
+
+/** What this worker holds now. */
+function gaugesOf({ registry, delivery }: ConnectionStore, outbox: RelayOutbox) {
+  return {
+    backlog: () => delivery.backlog(),
+    connections: () => registry.size,
+    heldBytes: () => outbox.state().heldBytes,
+  };
 }
 
 /** The routes that the supervisor answers. */

@@ -25,6 +25,25 @@ export class DurationCounts {
     this.#sumMs += durationMs;
   }
 
+  /** Adds counts of the same buckets. */
+  add(counts: Iterable<number>, sumMs: number): void {
+    let bucket = 0;
+    for (const count of counts) {
+      this.counts[bucket] = (this.counts[bucket] ?? 0) + count;
+      bucket += 1;
+    }
+    this.#sumMs += sumMs;
+  }
+
+  clear(): void {
+    this.counts.fill(0);
+    this.#sumMs = 0;
+  }
+
+  get sumMs(): number {
+    return this.#sumMs;
+  }
+
   get sumS(): number {
     return this.#sumMs / 1000;
   }

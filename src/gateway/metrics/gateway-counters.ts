@@ -2,21 +2,24 @@ import type { CloseReasonName } from '../close-reason.js';
 import { DurationCounts } from './duration-counts.js';
 
 /**
- * Reason for refusing an upgrade: the gateway accepts no connections, a limit is reached, or the
+ * Reasons for refusing an upgrade: the gateway accepts no connections, a limit is reached, or the
  * request is invalid.
  */
-export type UpgradeRefusal =
-  | 'closed'
-  | 'origin'
-  | 'client_address'
-  | 'auth'
-  | 'auth_unavailable'
-  | 'tags'
-  | 'max_connections'
-  | 'max_connections_per_address'
-  | 'max_pending_upgrades'
-  | 'max_pending_upgrades_per_address'
-  | 'handshakes_per_s';
+export const UPGRADE_REFUSALS = [
+  'closed',
+  'origin',
+  'client_address',
+  'auth',
+  'auth_unavailable',
+  'tags',
+  'max_connections',
+  'max_connections_per_address',
+  'max_pending_upgrades',
+  'max_pending_upgrades_per_address',
+  'handshakes_per_s',
+] as const;
+
+export type UpgradeRefusal = (typeof UPGRADE_REFUSALS)[number];
 
 /**
  * Counters of the connection handler since the start: plain numbers, which are formatted when

@@ -9,6 +9,7 @@ import type { DurationCounts } from './duration-counts.js';
 import type { GatewayCounters } from './gateway-counters.js';
 import { MetricRegistry } from './metric-registry.js';
 import { addOutboxMetrics } from './outbox-metrics.js';
+import { addWorkerMetrics, type WorkerMetricsDeps } from './worker-metrics.js';
 
 /** Sources of the figures, which are read only when metrics are requested. */
 export interface GatewayMetricsDeps {
@@ -24,6 +25,8 @@ export interface GatewayMetricsDeps {
   readonly cluster?: ClusterMetricsDeps | undefined;
   /** Undefined when nodes do not close the connections of lost ones. */
   readonly lostNodes?: (() => LostNodesState) | undefined;
+  /** Undefined in a process alone. */
+  readonly workers?: WorkerMetricsDeps | undefined;
   readonly connections: () => number;
   /** Durations from the arrival of `POST /send` to its response. */
   readonly sendDurations: DurationCounts;
@@ -39,14 +42,17 @@ export interface GatewayMetricsDeps {
  */
 export class GatewayMetrics {
   readonly #metrics = new MetricRegistry();
+  readonly #workers: WorkerMetricsDeps | undefined;
 
   constructor(source: GatewayMetricsDeps) {
+    this.#workers = source.workers;
     addMessages(this.#metrics, source);
     addConnections(this.#metrics, source);
     addDelivery(this.#metrics, source);
     addOutboxMetrics(this.#metrics, source.outbox);
     if (source.ring !== undefined) addRing(this.#metrics, source.ring);
     if (source.mirror !== undefined) addMirror(this.#metrics, source.mirror);
+    if (source.workers !== undefined) addWorkerMetrics(this.#metrics, source.workers);
     if (source.cluster !== undefined) addClusterMetrics(this.#metrics, source.cluster);
     if (source.lostNodes !== undefined) addLostNodes(this.#metrics, source.lostNodes);
     addBuild(this.#metrics, source);
@@ -57,7 +63,8 @@ export class GatewayMetrics {
     return this.#metrics.contentType;
   }
 
-  text(): Promise<string> {
+  async text(): Promise<string> {
+    await this.#workers?.refresh();
     return this.#metrics.text();
   }
 }
