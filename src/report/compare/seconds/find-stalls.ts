@@ -97,23 +97,50 @@ function secondsOf(series: string, run: LoadedRun): Seconds | undefined {
 function usualOf(series: string, { counts, vus }: Seconds): Usual {
   const whole = median(counts);
   if (BURSTS.test(series)) return counts.map(() => (whole >= LEAST_USUAL ? whole : undefined));
-  const recent: { readonly count: number; readonly users: number }[] = [];
+  const recentCounts = new RecentValues();
+  const recentUsers = new RecentValues();
   return counts.map((count, second) => {
     const users = vus?.[second] ?? 1;
-    const level = recent.length >= LEAST_RECENT ? steadyLevel(recent.map((one) => one.count)) : whole;
-    const usersThen = recent.length >= LEAST_RECENT ? median(recent.map((one) => one.users)) : users;
+    const isKnown = recentCounts.length >= LEAST_RECENT;
+    const level = isKnown ? steadyLevel(recentCounts) : whole;
+    const usersThen = isKnown ? recentUsers.quantile(1 / 2) : users;
     const usual = level === undefined ? undefined : level * Math.min(1, usersThen > 0 ? users / usersThen : 1);
-    if (usual === undefined || count >= usual * SILENT_SHARE) recent.push({ count, users });
-    if (recent.length > RECENT) recent.shift();
+    if (usual === undefined || count >= usual * SILENT_SHARE) {
+      recentCounts.push(count);
+      recentUsers.push(users);
+    }
     return usual;
   });
 }
 
+/** The last values, also kept in ascending order: sorting them for each second would take longer. */
+class RecentValues {
+  readonly #byTime: number[] = [];
+  readonly #sorted: number[] = [];
+
+  get length(): number {
+    return this.#byTime.length;
+  }
+
+  push(value: number): void {
+    const at = this.#sorted.findIndex((other) => other > value);
+    this.#sorted.splice(at < 0 ? this.#sorted.length : at, 0, value);
+    this.#byTime.push(value);
+    if (this.#byTime.length <= RECENT) return;
+    const [oldest = 0] = this.#byTime.splice(0, 1);
+    this.#sorted.splice(this.#sorted.indexOf(oldest), 1);
+  }
+
+  /** The value below which this share of the values lies; 0 without values. */
+  quantile(share: number): number {
+    return this.#sorted[Math.floor(this.#sorted.length * share)] ?? 0;
+  }
+}
+
 /** The median of counts without bursts; undefined with bursts. */
-function steadyLevel(counts: readonly number[]): number | undefined {
-  const sorted = counts.toSorted((a, b) => a - b);
-  const middle = sorted[Math.floor(sorted.length / 2)] ?? 0;
-  return (sorted[Math.floor(sorted.length / 4)] ?? 0) * 2 >= middle ? middle : undefined;
+function steadyLevel(counts: RecentValues): number | undefined {
+  const middle = counts.quantile(1 / 2);
+  return counts.quantile(1 / 4) * 2 >= middle ? middle : undefined;
 }
 
 function silences({ counts }: Seconds, usual: Usual): readonly Found[] {

@@ -5,8 +5,7 @@ import { Column, type SecondFigures, type SecondRange } from './second-columns.j
 
 /** Counted samples. */
 interface Counted {
-  /** Samples by slot and the grid's rows. */
-  readonly slots: (Uint32Array | undefined)[];
+  readonly slots: SlotTable;
   readonly counts: Column;
   readonly sums: Column;
   readonly maxima: Column;
@@ -19,8 +18,51 @@ interface SecondCountsOptions {
   readonly factor?: number;
 }
 
-function newCounted(): Counted {
-  return { slots: [], counts: new Column(), sums: new Column(), maxima: new Column() };
+function newCounted(rows: number): Counted {
+  return { slots: new SlotTable(rows), counts: new Column(), sums: new Column(), maxima: new Column() };
+}
+
+const FIRST_SLOTS = 64;
+
+/**
+ * Samples by slot and row, in one growing array: an array for each slot would keep the garbage
+ * collector busy.
+ */
+class SlotTable {
+  readonly rows: number;
+  #cells: Uint32Array;
+
+  constructor(rows: number) {
+    this.rows = rows;
+    this.#cells = new Uint32Array(FIRST_SLOTS * rows);
+  }
+
+  /** Adds the samples of the rows to those of a slot. */
+  add(slot: number, added: Uint32Array): void {
+    const start = slot * this.rows;
+    if (start + this.rows > this.#cells.length) {
+      const larger = new Uint32Array(Math.max(start + this.rows, this.#cells.length * 2));
+      larger.set(this.#cells);
+      this.#cells = larger;
+    }
+    const cells = this.#cells;
+    for (let row = 0; row < this.rows; row += 1) cells[start + row] = (cells[start + row] ?? 0) + (added[row] ?? 0);
+  }
+
+  /** The samples of a slot by row; empty for one beyond the last. */
+  at(slot: number): Uint32Array {
+    return this.#cells.subarray(slot * this.rows, (slot + 1) * this.rows);
+  }
+
+  /** The samples of a range of slots by row. */
+  sum(from: number, to: number): Float64Array {
+    const sums = new Float64Array(this.rows);
+    const end = Math.min(to * this.rows, this.#cells.length);
+    for (let at = from * this.rows; at < end; at += this.rows) {
+      for (let row = 0; row < this.rows; row += 1) sums[row] = (sums[row] ?? 0) + (this.#cells[at + row] ?? 0);
+    }
+    return sums;
+  }
 }
 
 /**
@@ -34,22 +76,22 @@ export class SecondCounts {
   readonly #counted: Counted;
   /** Factor applied to every recorded time. */
   readonly #factor: number;
+  /** Samples of the histogram that is being added, by row. */
+  readonly #scratch: Uint32Array;
 
-  constructor(grid: QuantileGrid, { slotSeconds = 1, counted = newCounted(), factor = 1 }: SecondCountsOptions = {}) {
+  constructor(grid: QuantileGrid, { slotSeconds = 1, counted, factor = 1 }: SecondCountsOptions = {}) {
     this.#grid = grid;
     this.#slotSeconds = slotSeconds;
-    this.#counted = counted;
+    this.#counted = counted ?? newCounted(grid.edges.length + 1);
     this.#factor = factor;
+    this.#scratch = new Uint32Array(grid.edges.length + 1);
   }
 
   /** Counts a second's encoded histogram. Throws as `groupSamples` does. */
   add(second: number, bytes: Uint8Array): void {
-    const cells = new Uint32Array(this.#grid.edges.length + 1);
-    const { count, sum, max } = groupSamples(bytes, this.#grid.groups, cells);
-    const slot = Math.floor(second / this.#slotSeconds);
-    const known = this.#counted.slots[slot];
-    if (known === undefined) this.#counted.slots[slot] = cells;
-    else for (let row = 0; row < cells.length; row += 1) known[row] = (known[row] ?? 0) + (cells[row] ?? 0);
+    this.#scratch.fill(0);
+    const { count, sum, max } = groupSamples(bytes, this.#grid.groups, this.#scratch);
+    this.#counted.slots.add(Math.floor(second / this.#slotSeconds), this.#scratch);
     this.#counted.counts.set(second, count);
     this.#counted.sums.set(second, sum);
     this.#counted.maxima.set(second, max);
@@ -67,9 +109,9 @@ export class SecondCounts {
    */
   around(quantile: number, from: number, to: number): QuantileSample {
     const { rows } = this.#grid.edgesOf(quantile);
-    const slots = this.#range(from, to);
-    const prefixes = [...rows, this.#grid.edges.length].map(() => new Float64Array(slots.length + 1));
-    slots.forEach((cells, at) => addSlot(prefixes, cells, at, rows));
+    const { first, count } = this.#range(from, to);
+    const prefixes = [...rows, this.#grid.edges.length].map(() => new Float64Array(count + 1));
+    for (let at = 0; at < count; at += 1) addSlot(prefixes, this.#counted.slots.at(first + at), at, rows);
     const shift = Math.log(this.#factor);
     const values = rows.map((row) => Math.log(middleMsAt(this.#grid.edges[row] ?? 0)) + shift);
     return new QuantileSample(prefixes, values, quantile);
@@ -80,11 +122,12 @@ export class SecondCounts {
    * it was made for.
    */
   isDense(from: number, to: number): boolean {
-    const slots = this.#range(from, to);
-    const total = upTo(slots, this.#grid.edges.length);
+    const { first, count } = this.#range(from, to);
+    const byRow = this.#counted.slots.sum(first, first + count);
+    const total = upTo(byRow, this.#grid.edges.length);
     return this.#grid.quantiles.every((quantile) => {
       const { centre, share } = this.#grid.edgesOf(quantile);
-      return total === 0 || QuantileGrid.isNear(upTo(slots, centre) / total, share);
+      return total === 0 || QuantileGrid.isNear(upTo(byRow, centre) / total, share);
     });
   }
 
@@ -100,31 +143,27 @@ export class SecondCounts {
     };
   }
 
-  #range(from: number, to: number): readonly (Uint32Array | undefined)[] {
+  /** The whole slots in a range of seconds. */
+  #range(from: number, to: number): { readonly first: number; readonly count: number } {
     const [first, end] = [Math.ceil(from / this.#slotSeconds), Math.floor(to / this.#slotSeconds)];
-    return Array.from({ length: Math.max(0, end - first) }, (_, index) => this.#counted.slots[first + index]);
+    return { first, count: Math.max(0, end - first) };
   }
 }
 
-function upTo(slots: readonly (Uint32Array | undefined)[], row: number): number {
+function upTo(byRow: Float64Array, last: number): number {
   let sum = 0;
-  for (const cells of slots) for (let at = 0; at <= row; at += 1) sum += cells?.[at] ?? 0;
+  for (let row = 0; row <= last; row += 1) sum += byRow[row] ?? 0;
   return sum;
 }
 
 /** Extends the prefix sums by a slot. */
-function addSlot(
-  prefixes: readonly Float64Array[],
-  cells: Uint32Array | undefined,
-  at: number,
-  rows: QuantileEdges['rows'],
-): void {
+function addSlot(prefixes: readonly Float64Array[], cells: Uint32Array, at: number, rows: QuantileEdges['rows']): void {
   let seen = 0;
   let cell = 0;
   for (let row = 0; row < prefixes.length; row += 1) {
     // The last prefix sum counts all samples.
-    const last = rows[row] ?? (cells?.length ?? 0) - 1;
-    for (; cell <= last; cell += 1) seen += cells?.[cell] ?? 0;
+    const last = rows[row] ?? cells.length - 1;
+    for (; cell <= last; cell += 1) seen += cells[cell] ?? 0;
     const prefix = prefixes[row];
     if (prefix !== undefined) prefix[at + 1] = (prefix[at] ?? 0) + seen;
   }
@@ -191,9 +230,14 @@ export class QuantileSample {
 
   /** The logarithm of each second's own quantile; seconds without samples are left out. */
   perSecond(): readonly number[] {
-    return Array.from({ length: this.seconds }, (_, second) =>
-      this.logQuantile({ starts: Int32Array.of(second), length: 1 }),
-    ).filter((own) => !Number.isNaN(own));
+    const block = { starts: new Int32Array(1), length: 1 };
+    const all: number[] = [];
+    for (let second = 0; second < this.seconds; second += 1) {
+      block.starts[0] = second;
+      const own = this.logQuantile(block);
+      if (!Number.isNaN(own)) all.push(own);
+    }
+    return all;
   }
 
   #sumAt(row: number, blocks: SecondBlocks): number {
