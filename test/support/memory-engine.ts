@@ -87,6 +87,7 @@ export class MemoryHub {
 /** One node's connection to a `MemoryHub`. */
 export class MemoryEngine implements Engine {
   readonly kind = 'nats';
+  readonly refused: ReadonlyMap<string, number> = new Map();
   maxMessageBytes = 1024 * 1024;
   isUp = false;
   /** Receives nothing, although it is up: the way from the engine to the node is cut. */

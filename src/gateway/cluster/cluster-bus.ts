@@ -72,6 +72,8 @@ export interface ClusterState {
   /** Missed deadlines by node. */
   readonly silent: ReadonlyMap<string, number>;
   readonly framesLost: ReadonlyMap<string, number>;
+  /** Messages that are not authentic, by reason. */
+  readonly messagesRefused: ReadonlyMap<string, number>;
 }
 
 /**
@@ -154,6 +156,7 @@ export class ClusterBus implements Bus, NodeDirectory {
       callsIgnored: this.#callsIgnored,
       silent: this.#silent,
       framesLost: this.#senders.lost,
+      messagesRefused: engine.refused,
     };
   }
 

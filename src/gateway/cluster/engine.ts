@@ -26,6 +26,11 @@ export interface EngineListener {
 export interface Engine {
   readonly kind: 'nats' | 'redis';
   readonly isUp: boolean;
+  /**
+   * Number of messages that were dropped because they are not authentic, by reason; empty unless the
+   * cluster has a secret.
+   */
+  readonly refused: ReadonlyMap<string, number>;
   /** Largest message that the server takes; known once it is up. */
   readonly maxMessageBytes: number;
   /**

@@ -43,6 +43,14 @@ export function addClusterMetrics(metrics: MetricRegistry, { state, echo }: Clus
       ];
     },
   );
+  addLossMetrics(metrics, state);
+  metrics.durations(
+    { name: 'wsg_cluster_echo_seconds', help: 'Time from a beat of this node to its return from the engine' },
+    echo,
+  );
+}
+
+function addLossMetrics(metrics: MetricRegistry, state: ClusterMetricsDeps['state']): void {
   metrics.counter(
     { name: 'wsg_cluster_silent_total', help: 'Answers that were missing at the deadline, by node', label: 'node' },
     () => state().silent,
@@ -55,9 +63,13 @@ export function addClusterMetrics(metrics: MetricRegistry, { state, echo }: Clus
     },
     () => state().framesLost,
   );
-  metrics.durations(
-    { name: 'wsg_cluster_echo_seconds', help: 'Time from a beat of this node to its return from the engine' },
-    echo,
+  metrics.counter(
+    {
+      name: 'wsg_cluster_messages_refused_total',
+      help: 'Messages at the engine that were dropped because they are not authentic, by reason',
+      label: 'reason',
+    },
+    () => state().messagesRefused,
   );
 }
 

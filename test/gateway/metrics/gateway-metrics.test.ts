@@ -52,6 +52,7 @@ function createMetrics(counters = new GatewayCounters(), delivery = createDelive
         callsIgnored: 4,
         silent: new Map([['0002', 5]]),
         framesLost: new Map([['0003', 6]]),
+        messagesRefused: new Map([['absent', 7]]),
       }),
       echo: new DurationCounts(),
     },

@@ -30,7 +30,6 @@ export interface AuthenticEngineDeps {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly countRefused: (refusal: MessageRefusal) => void;
 }
 
 /**
@@ -61,6 +60,7 @@ export class AuthenticEngine implements Engine {
   readonly #deps: AuthenticEngineDeps;
   readonly #key: KeyObject;
   readonly #warnings: LimitedLog;
+  readonly #refused = new Map<MessageRefusal, number>();
   #self: NodeBoot = { node: 0, boot: 0 };
   #count = 0;
   /** Count of the last message of each sender, the sender that was silent longest first. */
@@ -76,6 +76,10 @@ export class AuthenticEngine implements Engine {
 
   get isUp(): boolean {
     return this.#engine.isUp;
+  }
+
+  get refused(): ReadonlyMap<string, number> {
+    return this.#refused;
   }
 
   get maxMessageBytes(): number {
@@ -136,7 +140,7 @@ export class AuthenticEngine implements Engine {
   }
 
   #refuse(refusal: MessageRefusal, node?: number): undefined {
-    this.#deps.countRefused(refusal);
+    this.#refused.set(refusal, (this.#refused.get(refusal) ?? 0) + 1);
     const from = node === undefined ? {} : { node: formatNode(node) };
     this.#warnings.warn('cluster.message-refused', { reason: refusal, ...from, effect: EFFECT[refusal] });
   }

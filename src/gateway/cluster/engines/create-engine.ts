@@ -2,7 +2,7 @@ import type { Clock } from '../../../core/clock.js';
 import type { Logger } from '../../../core/logger.js';
 import type { ClusterConfig } from '../../config/cluster-config.js';
 import type { Engine } from '../engine.js';
-import { AuthenticEngine, type MessageRefusal } from './authentic-engine.js';
+import { AuthenticEngine } from './authentic-engine.js';
 import { NatsEngineLink } from './nats-engine-link.js';
 import { ReconnectingEngine } from './reconnecting-engine.js';
 import { RedisEngineLink } from './redis-engine-link.js';
@@ -10,8 +10,6 @@ import { RedisEngineLink } from './redis-engine-link.js';
 export interface CreateEngineDeps {
   readonly clock: Clock;
   readonly log: Logger;
-  /** Called for each message that is dropped because it is not authentic. */
-  readonly countRefused?: (refusal: MessageRefusal) => void;
 }
 
 /** Creates the configured engine of a cluster, without connecting. */
@@ -20,10 +18,10 @@ export function createEngine(
   deps: CreateEngineDeps,
 ): Engine {
   const { kind, addr } = config.engine;
-  const { clock, log, countRefused = () => undefined } = deps;
+  const { clock, log } = deps;
   const open = kind === 'nats' ? NatsEngineLink.open : RedisEngineLink.open;
   const engine = new ReconnectingEngine({ kind, addr, cluster: config.name }, { clock, log, open });
   if (config.secret === undefined) return engine;
   const options = { secret: config.secret, cluster: config.name };
-  return new AuthenticEngine(options, { engine, clock, log, countRefused });
+  return new AuthenticEngine(options, { engine, clock, log });
 }

@@ -31,6 +31,7 @@ const WARN_EACH_MS = 10_000;
 /** Keeps one link to an engine, and opens another after each loss. */
 export class ReconnectingEngine implements Engine {
   readonly kind: Engine['kind'];
+  readonly refused: ReadonlyMap<string, number> = new Map();
   readonly #options: ReconnectingEngineOptions;
   readonly #deps: ReconnectingEngineDeps;
   readonly #giveUp = new AbortController();

@@ -2,7 +2,6 @@ import { onTestFinished } from 'vitest';
 import { systemClock, type Clock } from '../../../../src/core/clock.js';
 import { silentLogger, type Logger } from '../../../../src/core/logger.js';
 import { createEngine } from '../../../../src/gateway/cluster/engines/create-engine.js';
-import type { MessageRefusal } from '../../../../src/gateway/cluster/engines/authentic-engine.js';
 import type { Engine } from '../../../../src/gateway/cluster/engine.js';
 import { freePort } from '../../../support/broker-process.js';
 import { startNats, type NatsBroker } from '../../../support/nats-broker.js';
@@ -40,7 +39,6 @@ export class EngineNode {
   readonly boot: number;
   readonly messages: Buffer[] = [];
   readonly reasons: string[] = [];
-  readonly refusals: MessageRefusal[] = [];
   ups = 0;
   readonly node: number;
 
@@ -48,8 +46,7 @@ export class EngineNode {
     this.node = node;
     this.boot = Date.now();
     const { clock = systemClock, log = silentLogger } = deps;
-    const countRefused = (refusal: MessageRefusal): unknown => this.refusals.push(refusal);
-    this.engine = createEngine({ engine: { kind, addr }, name: cluster, secret }, { clock, log, countRefused });
+    this.engine = createEngine({ engine: { kind, addr }, name: cluster, secret }, { clock, log });
     onTestFinished(() => this.engine.stop());
   }
 
@@ -68,6 +65,11 @@ export class EngineNode {
         down: (reason) => this.reasons.push(reason),
       },
     );
+  }
+
+  /** The reason of each message that was not authentic, in the order of their first occurrence. */
+  get refusals(): string[] {
+    return [...this.engine.refused].flatMap(([reason, count]) => Array.from({ length: count }, () => reason));
   }
 
   get texts(): string[] {
