@@ -9,12 +9,14 @@ const CLOSE_BOUND_MS = 20_000;
 
 /**
  * Clients that number their messages. Each connection of one is a session: `{name, boot, written,
- * isClosedCleanly, closedAtMs}`. A message is `<session> <number>`, numbers from 1, so that a
+ * isClosedCleanly, closedAtMs, isCut}`. A message is `<session> <number>`, numbers from 1, so that a
  * reader of the broker can tell what is missing.
  */
 export class Clients {
   /** All sessions that ever opened. */
   sessions = [];
+  /** All attempts to connect: `{startedAtMs, endedAtMs, isOpen}`. */
+  dials = [];
   #random;
   #currentBoot;
   #url;
@@ -64,12 +66,24 @@ export class Clients {
   /** One session, to its end. */
   async #live(name) {
     const socket = new WebSocket(this.#url, { perMessageDeflate: false, handshakeTimeout: 5_000 });
-    const session = { name, boot: this.#currentBoot(), written: 0, isClosedCleanly: false, closedAtMs: 0 };
+    const session = {
+      name,
+      boot: this.#currentBoot(),
+      written: 0,
+      isClosedCleanly: false,
+      closedAtMs: 0,
+      isCut: false,
+    };
     const ended = new Promise((resolve) => socket.once('close', (code) => resolve(code)));
     socket.on('error', () => undefined);
     const opened = new Promise((resolve) => socket.once('open', () => resolve(true)));
-    if ((await Promise.race([opened, ended])) !== true) return;
+    const startedAtMs = performance.now();
+    const isOpen = (await Promise.race([opened, ended])) === true;
+    this.dials.push({ startedAtMs, endedAtMs: performance.now(), isOpen });
+    if (!isOpen) return;
     this.sessions.push(session);
+    let endedAtMs;
+    void ended.then(() => (endedAtMs = performance.now()));
     const leaveAfter = between(this.#random, 2_000, 20_000) + performance.now();
     while (socket.readyState === WebSocket.OPEN && !this.#isStopping && performance.now() < leaveAfter) {
       this.#burst(socket, session);
@@ -80,7 +94,8 @@ export class Clients {
     const code = await Promise.race([ended, sleep(CLOSE_BOUND_MS, undefined, { ref: false }).then(() => 1006)]);
     socket.terminate();
     session.isClosedCleanly = isOurs && code === 1000;
-    session.closedAtMs = performance.now();
+    session.isCut = code === 1006;
+    session.closedAtMs = endedAtMs ?? performance.now();
   }
 
   #burst(socket, session) {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
@@ -16,11 +16,11 @@ export class GatewayProcess {
   #child;
   port;
 
-  static async start({ folder, broker, durability, fsync, transport, plant }) {
+  static async start({ folder, broker, durability, fsync, transport, workers, plant }) {
     const gateway = new GatewayProcess();
     gateway.port = await freePort();
     const config = join(folder, 'chaos.yml');
-    writeFileSync(config, configText({ folder, broker, durability, fsync, transport, port: gateway.port }));
+    writeFileSync(config, configText({ folder, broker, durability, fsync, transport, workers, port: gateway.port }));
     const bug = plant === undefined ? [] : ['--import', pathToFileURL(join(PLANTED, `${plant}.mjs`)).href];
     const args = [...bug, ENTRY, 'serve', '--config', config, '--ready-fd', '3'];
     gateway.#child = new Child(() => ({ program: process.execPath, args, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] }));
@@ -46,15 +46,40 @@ export class GatewayProcess {
     if (code !== 0) throw new Error(`the gateway ended with ${code ?? signal}:\n${this.#child.output}`);
   }
 
+  /** Its worker processes: `{worker, pid}`, numbered as ids of connections have them. */
+  get workers() {
+    return childrenOf(this.#child.pid).flatMap((pid) => {
+      const worker = Number(/\0worker\0(\d+)\0/.exec(commandOf(pid))?.[1]);
+      return Number.isNaN(worker) ? [] : [{ worker, pid }];
+    });
+  }
+
   get output() {
     return this.#child.output;
   }
 }
 
-function configText({ folder, broker, durability, fsync, transport, port }) {
+function childrenOf(pid) {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+}
+
+/** The command line of a process, each argument with a NUL after it; '' once it has ended. */
+function commandOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+function configText({ folder, broker, durability, fsync, transport, workers, port }) {
   return [
     `listen_addr: 127.0.0.1:${port}`,
     `transport: ${transport}`,
+    `workers: ${workers}`,
     'endpoints:\n  - path: /ws\n    set_tags: {run: chaos}\n    stream_include_tags: [run]',
     'drain: {close_spread_s: 0, flush_timeout_s: 30}',
     `outbox: {dir: ${JSON.stringify(join(folder, 'outbox'))}, durability: ${durability}, fsync: ${fsync}, segment_bytes: 1048576}`,

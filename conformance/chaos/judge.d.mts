@@ -8,6 +8,16 @@ export interface ChaosSession {
   readonly boot: number;
   /** Any clock, the same as that of the kills. */
   readonly closedAtMs: number;
+  /** Ended without a close handshake. */
+  readonly isCut?: boolean;
+}
+
+/** What was done to the workers of a gateway, and how attempts to connect went. */
+export interface ChaosWorkers {
+  readonly kills: readonly { readonly worker: number; readonly killedAtMs: number; readonly goneAtMs: number }[];
+  /** Times in which the whole gateway was stopped and started. */
+  readonly downtimes: readonly { readonly fromMs: number; readonly toMs: number }[];
+  readonly dials: readonly { readonly startedAtMs: number; readonly endedAtMs: number; readonly isOpen: boolean }[];
 }
 
 /** An event as the broker has it. */
@@ -23,6 +33,7 @@ export interface ChaosRun {
   readonly events: readonly ChaosEvent[];
   readonly boots: readonly { readonly killedAtMs: number | undefined }[];
   readonly mayLoseEnds: boolean;
+  readonly workers?: ChaosWorkers;
 }
 
 export function judge(run: ChaosRun): {

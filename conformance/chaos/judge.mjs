@@ -1,5 +1,6 @@
 import { checkConnections, firstsOf } from '../support/event-rules.mjs';
 import { Violations } from '../support/violations.mjs';
+import { checkWorkers, mayBeLostWithWorker } from './judge-workers.mjs';
 
 const EVENT_ID = /^([0-9a-f]{4}-\d+)-(\d+)$/;
 /**
@@ -22,18 +23,22 @@ const COMMIT_MS = 1_000;
  * (memory alone) that is the end of any session of that start, its close included, and so a gap in
  * the ids; on disk it is at most the end of a session that closed less than `COMMIT_MS` before the
  * kill. `boots` are the starts of the gateway: `{killedAtMs}`, undefined for one that ended in
- * order.
+ * order. `workers` is what checkWorkers judges, undefined for a gateway of one process.
  *
  * Gives `{counts, violations}`; a run is good when there is no violation.
  */
-export function judge({ sessions, events, boots, mayLoseEnds }) {
+export function judge({ sessions, events, boots, mayLoseEnds, workers }) {
   const violations = new Violations();
   const { firsts, repeats } = firstsOf(events, violations);
   if (!mayLoseEnds) checkGaps(firsts, violations);
   const delivered = checkConnections(firsts, mayLoseEnds, violations);
-  const tails = checkSessions({ sessions, boots, mayLoseEnds }, delivered, violations);
+  const workerOf = (name) => workerOfId(delivered.get(name)?.connection);
+  const isExcused = (session) => workers !== undefined && mayBeLostWithWorker({ ...workers, workerOf }, session);
+  const tails = checkSessions({ sessions, boots, mayLoseEnds, isExcused }, delivered, violations);
   const count = (action) => firsts.filter((event) => event.action === action).length;
+  const ofWorkers = workers === undefined ? {} : checkWorkers({ sessions, ...workers, workerOf }, violations);
   const counts = {
+    ...ofWorkers,
     sessions: sessions.length,
     'closed cleanly': sessions.filter(({ isClosedCleanly }) => isClosedCleanly).length,
     'messages written': sessions.reduce((sum, { written }) => sum + written, 0),
@@ -46,6 +51,11 @@ export function judge({ sessions, events, boots, mayLoseEnds }) {
     repeats,
   };
   return { counts, violations: violations.list() };
+}
+
+/** The worker in the id of a connection. */
+function workerOfId(id) {
+  return id === undefined ? undefined : Number.parseInt(id.slice(-6, -4), 16);
 }
 
 function checkGaps(firsts, violations) {
@@ -63,14 +73,15 @@ function checkGaps(firsts, violations) {
   }
 }
 
-function checkSessions({ sessions, boots, mayLoseEnds }, delivered, violations) {
+function checkSessions({ sessions, boots, mayLoseEnds, isExcused }, delivered, violations) {
   const tails = { missing: 0, cut: 0, longest: 0 };
   for (const session of sessions) {
     const { name, written } = session;
     const last = delivered.get(name)?.last ?? 0;
     if (last > written) violations.add('more than was written', `${name}: ${last} of ${written}`);
     const tail = written - last;
-    if (tail > 0 && mustBeWhole(session, boots[session.boot]?.killedAtMs, mayLoseEnds)) {
+    const mustBeThere = mustBeWhole(session, boots[session.boot]?.killedAtMs, mayLoseEnds) && !isExcused(session);
+    if (tail > 0 && mustBeThere) {
       violations.add('missing at the end of a clean session', `${name}: ${tail} of ${written}`);
       tails.missing += tail;
     } else {

@@ -11,11 +11,12 @@ import { GatewayProcess } from './gateway.mjs';
 import { judge } from './judge.mjs';
 import { between, seededRandom } from './random.mjs';
 import { RedisBroker } from './redis.mjs';
+import { killWorkers } from './workers.mjs';
 
 const SETTLE_MS = 1_000;
 const WRITE_BOUND_MS = 60_000;
 const PROGRESS_EACH_MS = 5_000;
-const PLANTS = ['drop-one', 'reorder-two', 'acknowledge-early'];
+const PLANTS = ['drop-one', 'reorder-two', 'acknowledge-early', 'close-early', 'close-twice'];
 
 /** The runs without flags: every combination that the guarantees name. */
 const SUITE = [
@@ -32,14 +33,16 @@ const OPTIONS = {
   transport: { type: 'string', default: 'ws' },
   durability: { type: 'string' },
   fsync: { type: 'string', default: 'always' },
-  kill: { type: 'string', default: 'both' },
+  kill: { type: 'string' },
+  workers: { type: 'string', default: '1' },
   plant: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 };
 
 const HELP = `npm run conformance -- chaos [--seconds 60] [--seed N] [--clients 50] [--transport uws|ws] [--json]
-  one run:   --durability memory|disk [--fsync always|interval|never] [--kill broker|gateway|both]
+  one run:   --durability memory|disk [--fsync always|interval|never] [--kill broker|gateway|both|worker]
+  --workers 3: one run on disk with fsync always, in which a random worker is killed each 0.3 to 2 s
   a planted bug, which must be caught (exit 1): --plant ${PLANTS.join('|')}
 Without --durability all combinations run, one after another.`;
 
@@ -60,6 +63,10 @@ async function wreak({ seconds, kill, random, broker, gateway, kills, boots, sig
   }
 }
 
+function wreakWorkers({ boots, ...options }) {
+  return killWorkers({ ...options, onRestart: () => boots.push({ killedAtMs: undefined }) });
+}
+
 async function run(options, report, signal) {
   const folder = mkdtempSync(join(tmpdir(), 'wsg-chaos-'));
   const random = seededRandom(options.seed);
@@ -75,7 +82,10 @@ async function run(options, report, signal) {
       () => report(`${clients.written} messages written, ${kills.broker} + ${kills.gateway} kills`),
       PROGRESS_EACH_MS,
     );
-    await wreak({ ...options, random, broker, gateway, kills, boots, signal }).finally(() => clearInterval(progress));
+    const wreaking = { ...options, random, broker, gateway, kills, boots, signal };
+    const workers = await (options.kill === 'worker' ? wreakWorkers(wreaking) : wreak(wreaking)).finally(() =>
+      clearInterval(progress),
+    );
     // On a busy machine the gateway may have been killed each time before a client was connected:
     // then nothing would be judged.
     await clients.someWritten(WRITE_BOUND_MS);
@@ -83,7 +93,13 @@ async function run(options, report, signal) {
     await sleep(SETTLE_MS);
     await gateway.stop();
     const mayLoseEnds = options.durability === 'memory' && kills.gateway > 0;
-    const verdict = judge({ sessions: clients.sessions, events: await broker.events(), boots, mayLoseEnds });
+    const verdict = judge({
+      sessions: clients.sessions,
+      events: await broker.events(),
+      boots,
+      mayLoseEnds,
+      workers: workers && { ...workers, dials: clients.dials },
+    });
     return { ...verdict, counts: { 'broker kills': kills.broker, 'gateway kills': kills.gateway, ...verdict.counts } };
   } finally {
     await gateway?.kill();
@@ -92,10 +108,10 @@ async function run(options, report, signal) {
   }
 }
 
-function titleOf({ durability, fsync, kill, transport, seconds, seed, plant }) {
+function titleOf({ durability, fsync, kill, workers, transport, seconds, seed, plant }) {
   const bug = plant === undefined ? '' : `, planted: ${plant}`;
   const how = durability === 'disk' ? `disk, fsync ${fsync}` : 'memory';
-  return `${how}; kills: ${kill}; transport ${transport}; ${seconds} s; seed ${seed}${bug}`;
+  return `${how}; kills: ${kill}${workers > 1 ? ` of ${workers}` : ''}; transport ${transport}; ${seconds} s; seed ${seed}${bug}`;
 }
 
 function print(title, { counts, violations }) {
@@ -120,10 +136,17 @@ function parse() {
   };
   oneOf('durability', ['memory', 'disk']);
   oneOf('fsync', ['always', 'interval', 'never']);
-  oneOf('kill', ['broker', 'gateway', 'both']);
+  oneOf('kill', ['broker', 'gateway', 'both', 'worker']);
   oneOf('transport', ['uws', 'ws']);
   oneOf('plant', PLANTS);
-  return { ...values, seconds: number('seconds'), seed: number('seed'), clients: number('clients') };
+  const numbers = Object.fromEntries(['seconds', 'seed', 'clients', 'workers'].map((name) => [name, number(name)]));
+  return { ...values, ...numbers };
+}
+
+/** The runs that the options ask for: workers are killed where there are several. */
+function combinationsOf({ durability, kill, fsync, workers }) {
+  if (workers > 1) return [{ durability: durability ?? 'disk', kill: kill ?? 'worker', fsync }];
+  return durability === undefined ? SUITE : [{ durability, kill: kill ?? 'both', fsync }];
 }
 
 async function main() {
@@ -136,7 +159,7 @@ async function main() {
   process.once('SIGINT', () => abort.abort());
   const report = (line) => console.error(`chaos: ${line}`);
   const results = [];
-  const combinations = durability === undefined ? SUITE : [{ durability, kill, fsync }];
+  const combinations = combinationsOf({ durability, kill, fsync, workers: common.workers });
   for (const [index, combination] of combinations.entries()) {
     if (abort.signal.aborted) break;
     const options = { ...common, ...combination };

@@ -1,15 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
 import { Child } from '../chaos/child.mjs';
 import { freePort } from '../chaos/redis.mjs';
 
 const ENTRY = join(import.meta.dirname, '../../bin/run.js');
-const PLANTED = join(import.meta.dirname, 'planted');
 const STOP_BOUND_MS = 45_000;
 
-/** One node of the cluster, as a user starts it; with `plant` one of the bugs of planted/ is put into it. */
+/** One node of the cluster, as a user starts it; `plant` is the URL of a module with a bug that is put into it. */
 export class NodeProcess {
   #child;
   /** Number of starts before the one that runs. */
@@ -25,7 +23,7 @@ export class NodeProcess {
     const file = join(folder, `node-${number}.yml`);
     // JSON is YAML.
     writeFileSync(file, JSON.stringify({ ...config, listen_addr: `127.0.0.1:${node.port}`, node: { number } }));
-    const bug = plant === undefined ? [] : ['--import', pathToFileURL(join(PLANTED, `${plant}.mjs`)).href];
+    const bug = plant === undefined ? [] : ['--import', plant.href];
     const args = [...bug, ENTRY, 'serve', '--config', file, '--ready-fd', '3'];
     node.#child = new Child(() => ({ program: process.execPath, args, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] }));
     await node.restart();

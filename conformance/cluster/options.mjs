@@ -2,7 +2,15 @@ import { parseArgs } from 'node:util';
 import { ENGINES } from './engine-server.mjs';
 import { FAULT_NAMES } from './faults.mjs';
 
-const PLANTS = ['count-too-high', 'repeat-twice', 'swap-two', 'close-early', 'close-twice', 'answer-late'];
+/** Bugs, each with its module. */
+export const PLANTS = {
+  'count-too-high': new URL('planted/count-too-high.mjs', import.meta.url),
+  'repeat-twice': new URL('planted/repeat-twice.mjs', import.meta.url),
+  'swap-two': new URL('planted/swap-two.mjs', import.meta.url),
+  'answer-late': new URL('planted/answer-late.mjs', import.meta.url),
+  'close-early': new URL('../chaos/planted/close-early.mjs', import.meta.url),
+  'close-twice': new URL('../chaos/planted/close-twice.mjs', import.meta.url),
+};
 
 const OPTIONS = {
   seconds: { type: 'string', default: '60' },
@@ -25,7 +33,7 @@ export const HELP = `npm run conformance -- cluster [--seconds 60] [--seeds 1] [
   --clients 60      test clients, spread over the nodes; --rate 60: calls a second, over all nodes
   --faults LIST     some of ${FAULT_NAMES.join(',')}; 'none' for a calm run
   --durability memory|disk, --transport uws|ws
-  --plant ${PLANTS.join('|')}: a bug, which must be caught (exit 1)
+  --plant ${Object.keys(PLANTS).join('|')}: a bug, which must be caught (exit 1)
 Seeds count up from --seed. Without --engine each seed runs on both.`;
 
 /** The options of the command line. */
@@ -44,7 +52,7 @@ export function parseOptions() {
   oneOf('engine', ENGINES);
   oneOf('durability', ['memory', 'disk']);
   oneOf('transport', ['uws', 'ws']);
-  oneOf('plant', PLANTS);
+  oneOf('plant', Object.keys(PLANTS));
   const faults = values.faults === 'none' ? [] : values.faults.split(',');
   const unknown = faults.find((name) => !FAULT_NAMES.includes(name));
   if (unknown !== undefined) throw new Error(`--faults has '${unknown}', which is none of ${FAULT_NAMES.join(', ')}`);

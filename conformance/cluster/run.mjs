@@ -14,7 +14,7 @@ import { ENGINES } from './engine-server.mjs';
 import { EventsBroker } from './events-broker.mjs';
 import { makeFault, shuffled } from './faults.mjs';
 import { judge } from './judge/judge.mjs';
-import { HELP, parseOptions } from './options.mjs';
+import { HELP, parseOptions, PLANTS } from './options.mjs';
 import { Posters } from './posters.mjs';
 
 const RECOVER_BOUND_MS = 40_000;
@@ -63,7 +63,8 @@ async function run(options, report, signal) {
   const events = await EventsBroker.start(folder);
   let cluster;
   try {
-    cluster = await Cluster.start({ ...options, kind: options.engine, size: options.nodes, folder, events });
+    const plant = options.plant === undefined ? undefined : PLANTS[options.plant];
+    cluster = await Cluster.start({ ...options, plant, kind: options.engine, size: options.nodes, folder, events });
     return await runOn({ ...options, cluster, events, report, signal });
   } finally {
     await cluster?.destroy();
