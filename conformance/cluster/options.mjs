@@ -24,6 +24,7 @@ const OPTIONS = {
   durability: { type: 'string', default: 'memory' },
   faults: { type: 'string', default: FAULT_NAMES.join(',') },
   plant: { type: 'string' },
+  record: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 };
@@ -34,6 +35,7 @@ export const HELP = `npm run conformance -- cluster [--seconds 60] [--seeds 1] [
   --faults LIST     some of ${FAULT_NAMES.join(',')}; 'none' for a calm run
   --durability memory|disk, --transport uws|ws
   --plant ${Object.keys(PLANTS).join('|')}: a bug, which must be caught (exit 1)
+  --record FILE     write what was observed in the last run, as the judge has it (JSON)
 Seeds count up from --seed. Without --engine each seed runs on both.`;
 
 /** The options of the command line. */

@@ -1,7 +1,7 @@
 // npm run conformance -- cluster: three nodes behind proxies, clients and posters on all of them, and faults by seed.
 // What posters were answered is judged against what clients got and which events came out. Exit 0:
 // every rule held. See judge/ for the rules, planted/ for bugs that it must catch.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -99,16 +99,18 @@ async function runOn(options) {
     await events.allClosed(faults.length > 0 ? CLOSES_BOUND_MS : SETTLE_MS);
     for (const problem of await cluster.stop()) failed(problem);
     for (const call of posters.calls) call.allowanceMs = watch.allowanceMs(call);
-    return verdictOf({ problems, crowd, posters, faults, events: await events.events() });
+    return verdictOf({ record: options.record, problems, crowd, posters, faults, events: await events.events() });
   } finally {
     clearInterval(progress);
     watch.stop();
   }
 }
 
-function verdictOf({ problems, crowd, posters, faults, events }) {
+function verdictOf({ record, problems, crowd, posters, faults, events }) {
   const { clients } = crowd;
-  const { counts, violations } = judge({ calls: posters.calls, clients, faults, events, deadlineMs: DEADLINE_MS });
+  const observed = { calls: posters.calls, clients, faults, events, deadlineMs: DEADLINE_MS };
+  if (record !== undefined) writeFileSync(record, JSON.stringify(observed));
+  const { counts, violations } = judge(observed);
   return {
     faults: faults.map(({ kind }) => kind),
     counts: { faults: faults.length, connections: clients.length, ...counts },

@@ -27,7 +27,7 @@ export function checkTimes({ calls, faults, deadlineMs }, violations) {
   }
   const calmMs = p99(judged.filter((call) => !faults.some((fault) => overlaps(fault, call))));
   const limitMs = Math.max(3 * (calmMs ?? 0), deadlineMs / 4);
-  const learned = faults.flatMap((fault) => checkLearning({ judged, fault, limitMs }, violations));
+  const learned = faults.flatMap((fault) => checkLearning({ judged, fault, limitMs, deadlineMs }, violations));
   return {
     'slowest answer, ms': Math.round(slowest),
     'answers late by the machine alone': withAllowance,
@@ -37,14 +37,14 @@ export function checkTimes({ calls, faults, deadlineMs }, violations) {
   };
 }
 
-function checkLearning({ judged, fault, limitMs }, violations) {
+function checkLearning({ judged, fault, limitMs, deadlineMs }, violations) {
   const percentiles = [];
   const during = judged.filter(({ sentAtMs }) => sentAtMs >= fault.startMs && sentAtMs <= fault.endMs);
   for (const node of new Set(during.map((call) => call.node))) {
     const own = during.filter((call) => call.node === node);
-    const missed = own.filter(({ silent }) => silent.length > 0).map(({ answeredAtMs }) => answeredAtMs);
+    const missed = own.filter((call) => call.silent.length > 0 && tookMs(call) >= deadlineMs);
     if (missed.length === 0) continue;
-    const knownAtMs = Math.min(...missed) + LEARNED_MS;
+    const knownAtMs = Math.min(...missed.map(({ answeredAtMs }) => answeredAtMs)) + LEARNED_MS;
     const percentile = p99(own.filter(({ sentAtMs }) => sentAtMs > knownAtMs));
     if (percentile === undefined) continue;
     percentiles.push(percentile);
