@@ -6,6 +6,10 @@ const RETRY_MS = 50;
 const WRITE_EACH_MS = 250;
 const CLOSE_BOUND_MS = 20_000;
 const OPENED_BOUND_MS = 60_000;
+/** One client in this many connects again and again. */
+const BRIEF_EACH = 5;
+/** Lives of connections. */
+const LIFE_MS = { brief: [100, 1_000], long: [5_000, 40_000] };
 /** Rooms, each a path of the endpoints. */
 export const ROOMS = ['a', 'b'];
 
@@ -29,7 +33,13 @@ export class Crowd {
     for (const node of nodes) {
       for (let client = 0; client < countPerNode; client++) {
         const room = ROOMS[client % ROOMS.length];
-        this.#running.push(this.#run(node, { room, label: `${node.name}.${client}` }));
+        this.#running.push(
+          this.#run(node, {
+            room,
+            label: `${node.name}.${client}`,
+            life: client % BRIEF_EACH === 0 ? 'brief' : 'long',
+          }),
+        );
       }
     }
   }
@@ -53,15 +63,15 @@ export class Crowd {
     await Promise.all(this.#running);
   }
 
-  async #run(node, { room, label }) {
-    for (let life = 0; !this.#isStopping; life++) {
-      await this.#live(node, { room, name: `${label}.${life}` });
+  async #run(node, { room, label, life }) {
+    for (let number = 0; !this.#isStopping; number++) {
+      await this.#live(node, { room, name: `${label}.${number}`, life });
       if (!this.#isStopping) await sleep(RETRY_MS);
     }
   }
 
   /** One connection, to its end. */
-  async #live(node, { room, name }) {
+  async #live(node, { room, name, life }) {
     const socket = new WebSocket(`ws://127.0.0.1:${node.port}/${room}`, {
       perMessageDeflate: false,
       handshakeTimeout: 15_000,
@@ -76,7 +86,7 @@ export class Crowd {
     this.clients.push(client);
     // Noted at once, because a cut is judged by its time.
     void ended.then((code) => Object.assign(client, { closedAtMs: performance.now(), isCut: code === 1006 }));
-    await this.#write(socket, client);
+    await this.#write(socket, client, LIFE_MS[life]);
     const isOurs = socket.readyState === WebSocket.OPEN;
     // Its last message and its close are events of the same moment.
     this.#send(socket, client);
@@ -99,8 +109,8 @@ export class Crowd {
   }
 
   /** Sends now and then until it is time to leave. */
-  async #write(socket, client) {
-    const leaveAfter = between(this.#random, 5_000, 40_000) + performance.now();
+  async #write(socket, client, [leastMs, mostMs]) {
+    const leaveAfter = between(this.#random, leastMs, mostMs) + performance.now();
     while (socket.readyState === WebSocket.OPEN && !this.#isStopping && performance.now() < leaveAfter) {
       this.#send(socket, client);
       await sleep(between(this.#random, 0, 2 * WRITE_EACH_MS));

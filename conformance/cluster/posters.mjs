@@ -10,7 +10,7 @@ const AGAIN_MS = 50;
 /** Share of the calls that select one room alone. */
 const ROOM_SHARE = 0.3;
 /** Share of the calls that ask for the count of each node. */
-const REPORT_SHARE = 0.5;
+const REPORT_SHARE = 0.8;
 
 /**
  * Posts numbered messages to all nodes and notes what is answered; see judge/judge.d.mts. At each
