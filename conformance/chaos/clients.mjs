@@ -6,6 +6,8 @@ const RETRY_MS = 50;
 const BURST_EACH_MS = 20;
 const LARGEST_BURST = 6;
 const CLOSE_BOUND_MS = 20_000;
+/** Above the longest pause before a worker starts again: until then nobody may answer. */
+const HANDSHAKE_BOUND_MS = 20_000;
 
 /**
  * Clients that number their messages. Each connection of one is a session: `{name, boot, written,
@@ -65,7 +67,7 @@ export class Clients {
 
   /** One session, to its end. */
   async #live(name) {
-    const socket = new WebSocket(this.#url, { perMessageDeflate: false, handshakeTimeout: 5_000 });
+    const socket = new WebSocket(this.#url, { perMessageDeflate: false, handshakeTimeout: HANDSHAKE_BOUND_MS });
     const session = {
       name,
       boot: this.#currentBoot(),
