@@ -110,11 +110,8 @@ export class LocalBus implements Bus {
   }
 
   async *#sortedPages({ selector, after = '', limit }: StatusRequest): AsyncGenerator<readonly ConnectionStatus[]> {
-    const later: ConnectionStatus[] = [];
-    for (const { id, tags } of this.#registry.select(selector)) if (id > after) later.push({ id, tags });
-    later.sort((a, b) => (a.id < b.id ? -1 : 1));
-    const end = Math.min(later.length, limit ?? later.length);
-    for (let from = 0; from < end; from += STATUS_PAGE) yield later.slice(from, Math.min(end, from + STATUS_PAGE));
+    const first = firstById(this.#registry.select(selector), after, limit ?? Number.POSITIVE_INFINITY);
+    for (let from = 0; from < first.length; from += STATUS_PAGE) yield first.slice(from, from + STATUS_PAGE);
   }
 
   async knowsTagKey(key: string): Promise<boolean> {
@@ -140,6 +137,26 @@ export class LocalBus implements Bus {
     const count = countTags(tags, changes);
     return count > this.#maxTags && count > tags.size;
   }
+}
+
+/**
+ * The first `limit` connections by id after `after`. Keeps at most twice as many while it reads, so
+ * that a page of many connections does not sort them all.
+ */
+function firstById(selected: Iterable<Connection>, after: string, limit: number): ConnectionStatus[] {
+  let kept: ConnectionStatus[] = [];
+  let end: string | undefined;
+  const cut = (): void => {
+    kept = kept.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
+    if (kept.length === limit) end = kept.at(-1)?.id;
+  };
+  for (const { id, tags } of selected) {
+    if (id <= after || (end !== undefined && id >= end)) continue;
+    kept.push({ id, tags });
+    if (kept.length >= Math.max(STATUS_PAGE, 2 * limit)) cut();
+  }
+  cut();
+  return kept;
 }
 
 /** Registry and delivery of one node behind the interface of the bus. */

@@ -1,4 +1,5 @@
 import type { ConnectionStatus, StatusListing, StatusRequest } from '../bus/bus.js';
+import { listInOrder, listOneByOne, type PageSource } from '../bus/merge-listings.js';
 import type { Member } from './members.js';
 import { EVERYBODY, namesOf } from './outcomes.js';
 
@@ -24,11 +25,15 @@ export function listCluster(request: StatusRequest, { own, members, isIn, ask }:
   const silent = new Set<string>(isIn ? [] : [EVERYBODY]);
   const sources = members.map((member) => pagesOf(member, request, { ask, silent }));
   const isSorted = request.after !== undefined || request.limit !== undefined;
-  const all = [own.pages, ...sources];
+  const all = [ownPages(own), ...sources];
   return {
-    pages: isSorted ? merge(all, request.limit ?? Number.POSITIVE_INFINITY) : concat(all),
+    pages: isSorted ? listInOrder(all, request.limit) : listOneByOne(all),
     silent: () => namesOf(own.silent(), [...silent]),
   };
+}
+
+async function* ownPages({ pages }: StatusListing): PageSource {
+  yield* pages;
 }
 
 /** Reads the connections of one node, page by page, until it falls silent. */
@@ -36,7 +41,7 @@ async function* pagesOf(
   member: Member,
   { selector, after, limit }: StatusRequest,
   { ask, silent }: Pick<ClusterListingDeps, 'ask'> & { readonly silent: Set<string> },
-): AsyncGenerator<readonly ConnectionStatus[]> {
+): PageSource {
   let from = after;
   for (let left = limit ?? Number.POSITIVE_INFINITY; left > 0;) {
     const size = Math.min(PAGE, left);
@@ -49,76 +54,4 @@ async function* pagesOf(
     left -= answer.page.length;
     from = last.id;
   }
-}
-
-async function* concat(
-  sources: readonly AsyncIterable<readonly ConnectionStatus[]>[],
-): AsyncGenerator<readonly ConnectionStatus[]> {
-  for (const source of sources) yield* source;
-}
-
-/** One sorted source of a merge, with its next connection. */
-class Head {
-  readonly #pages: AsyncIterator<readonly ConnectionStatus[]>;
-  #page: readonly ConnectionStatus[] = [];
-  #at = 0;
-
-  constructor(pages: AsyncIterable<readonly ConnectionStatus[]>) {
-    this.#pages = pages[Symbol.asyncIterator]();
-  }
-
-  /** Undefined at the end. */
-  get next(): ConnectionStatus | undefined {
-    return this.#page[this.#at];
-  }
-
-  get isEmpty(): boolean {
-    return this.#at >= this.#page.length;
-  }
-
-  take(): void {
-    this.#at += 1;
-  }
-
-  /** Reads the next page. */
-  async read(): Promise<void> {
-    this.#at = 0;
-    do {
-      const { done, value } = await this.#pages.next();
-      this.#page = done === true ? [] : value;
-      if (done === true) return;
-    } while (this.#page.length === 0);
-  }
-}
-
-/** Merges sorted sources into pages of at most 1,000. All nodes are asked at the same time. */
-async function* merge(
-  sources: readonly AsyncIterable<readonly ConnectionStatus[]>[],
-  limit: number,
-): AsyncGenerator<readonly ConnectionStatus[]> {
-  const heads = sources.map((source) => new Head(source));
-  await Promise.all(heads.map((head) => head.read()));
-  let page: ConnectionStatus[] = [];
-  for (let left = limit; left > 0; left -= 1) {
-    const head = least(heads);
-    const next = head?.next;
-    if (head === undefined || next === undefined) break;
-    page.push(next);
-    head.take();
-    if (head.isEmpty) await head.read();
-    if (page.length < PAGE) continue;
-    yield page;
-    page = [];
-  }
-  if (page.length > 0) yield page;
-}
-
-/** The head with the smallest id. */
-function least(heads: readonly Head[]): Head | undefined {
-  let found: Head | undefined;
-  for (const head of heads) {
-    if (head.next === undefined) continue;
-    if (found?.next === undefined || head.next.id < found.next.id) found = head;
-  }
-  return found;
 }

@@ -21,6 +21,8 @@ const GONE_MS = 7_000;
 const DEAF_MS = 5_000;
 /** Time without its own beat after which a node does not judge others. */
 const UNSURE_MS = 4_000;
+/** Time without a beat of a member after which its calls are not applied: before it may forget this node. */
+const DISTRUST_MS = 5_500;
 /** A gap between ticks from which on what was received meanwhile is out of date. */
 const STALL_MS = 3_000;
 /** Wait for the answers to the first beat after it was heard back. */
@@ -79,6 +81,7 @@ export class Presence {
   /** The first beat of the current attempt to join. */
   #joinBeat = 0;
   #hasBeenIn = false;
+  #isOver = false;
   /** Nodes that others hear, while this one joins. */
   #hearsay: NodeBoot[] = [];
   #conflict: WsgError | undefined;
@@ -109,7 +112,7 @@ export class Presence {
    * changed its mind unheard.
    */
   isCountedBy(member: Member, now: number): boolean {
-    return this.#countedBy.has(member) && now - member.heardAt < UNSURE_MS;
+    return this.#countedBy.has(member) && now - member.heardAt < DISTRUST_MS;
   }
 
   /**
@@ -130,14 +133,15 @@ export class Presence {
     if (!this.isIn) this.#deps.log.warn('cluster.start-alone', { hint: START_ALONE_HINT });
   }
 
-  /** Says bye and beats no more. Idempotent. */
+  /** Says bye. Beats no more, and applies no more calls: nobody counts this node now. Idempotent. */
   stop(): void {
-    if (this.#cancelTick !== undefined && this.#deps.engine.isUp) {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#leaveOut();
+    if (this.#deps.engine.isUp) {
       this.#deps.outgoing.beat({ ...NO_CALL, kind: FRAME_KIND.bye, body: new Uint8Array(0) });
     }
     this.#cancelTick?.();
-    this.#cancelTick = undefined;
-    this.#cancelSettle?.();
     this.#wakeStart?.();
   }
 
@@ -160,14 +164,14 @@ export class Presence {
   /** Takes a beat, also an own one. */
   heard(frame: Frame): void {
     const beat = decodeBeat(frame.body);
-    if (beat === undefined) return;
+    if (beat === undefined || this.#isOver) return;
+    if (beat.nonce === this.#nonce) this.#heardOwn(frame.call);
+    else if (frame.fromNode === this.#deps.self.node) this.#heardNamesake(frame.fromBoot, beat);
+    else this.#heardOther({ node: frame.fromNode, boot: frame.fromBoot }, beat);
+  }
+
+  #heardOther(sender: NodeBoot, beat: Beat): void {
     const { self, members, clock, log } = this.#deps;
-    if (frame.fromNode === self.node) {
-      if (beat.nonce === this.#nonce) this.#heardOwn(frame.call);
-      else this.#heardNamesake(frame.fromBoot, beat);
-      return;
-    }
-    const sender = { node: frame.fromNode, boot: frame.fromBoot };
     const { member, isNew } = members.heard(sender, beat, clock.now());
     if (isNew) log.info('cluster.joined', { node: member.name, boot: member.boot, version: beat.version });
     if (beat.counts.some((one) => isSame(one, self))) this.#countedBy.add(member);
@@ -297,7 +301,7 @@ export class Presence {
 
   #beat({ asks = false, counts = [], hears = [], forgot = [] }: BeatNews): void {
     const { engine, outgoing, clock, describe } = this.#deps;
-    if (!engine.isUp) return;
+    if (!engine.isUp || this.#isOver) return;
     const now = clock.now();
     const own = { nonce: this.#nonce, host: hostname(), isJoining: !this.#hasBeenIn, upMs: now - this.#startedAt };
     const call = this.#beats;

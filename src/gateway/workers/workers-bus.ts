@@ -19,7 +19,7 @@ import type { Selector } from '../tag-index/parse-selector.js';
 import type { OutboundMessage } from '../transport/socket.js';
 import type { FrameLink, OutgoingFrame } from './frame-link.js';
 import { formatWorker, LINK_FLAG, LINK_KIND } from './link-frames.js';
-import { listInOrder, listOneByOne, type PageSource } from './merge-listings.js';
+import { listInOrder, listOneByOne, type PageSource } from '../bus/merge-listings.js';
 import { PendingCalls, type CallResult } from './pending-calls.js';
 
 export interface WorkersBusDeps {

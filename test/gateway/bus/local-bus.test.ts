@@ -70,6 +70,19 @@ describe('LocalBus', () => {
     expect(listed).toEqual(ids);
   });
 
+  it.each([1, 7, 1000, 1500, 9000])('lists the first %i connections by id, also after one of them', async (limit) => {
+    const { bus, ids } = await busWith(6000);
+    const sorted = ids.toSorted();
+    for (const after of [undefined, sorted[2500], sorted.at(-1)]) {
+      const listed: string[] = [];
+      for await (const page of bus.status({ selector: { kind: 'all' }, after, limit }).pages) {
+        expect(page.length).toBeLessThanOrEqual(1000);
+        listed.push(...page.map(({ id }) => id));
+      }
+      expect(listed).toEqual(sorted.filter((id) => id > (after ?? '')).slice(0, limit));
+    }
+  });
+
   it('leaves connections that close during a listing out of it', async () => {
     const { bus, registry, ids } = await busWith(1500);
     let listed = 0;

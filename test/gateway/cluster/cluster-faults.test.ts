@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { SeededRandom } from '../../../src/core/seeded-random.js';
 import type { CallOutcome } from '../../../src/gateway/bus/bus.js';
+import type { Selector } from '../../../src/gateway/tag-index/parse-selector.js';
 import { ClusterFixture, ROOM_A, type FixtureNode } from '../../support/cluster-fixture.js';
 
 const DEADLINE_MS = 1000;
@@ -50,17 +51,25 @@ class FaultyRun {
     await this.cluster.advance(this.#random.below(8) === 0 ? 3_000 : this.#random.below(200));
   }
 
+  /** All connections, or two of them by their ids. */
+  #selector(): Selector {
+    if (this.#random.below(2) === 0) return ROOM_A;
+    const ids = this.cluster.nodes.flatMap((node) => node.ids);
+    return { kind: 'ids', ids: new Set([0, 1].map(() => ids[this.#random.below(ids.length)] ?? '')) };
+  }
+
   #send(node: FixtureNode): void {
     this.#count += 1;
     const sent: Sent = { text: String(this.#count), from: node.name, sentAt: this.cluster.clock.now() };
     this.sent.push(sent);
-    void node.send(sent.text, ROOM_A, { deadlineMs: DEADLINE_MS }).then((outcome) => {
+    void node.send(sent.text, this.#selector(), { deadlineMs: DEADLINE_MS }).then((outcome) => {
       sent.outcome = outcome;
       sent.answeredAt = this.cluster.clock.now();
     });
   }
 }
 
+/** Ends the faults of a node. */
 function heal(engine: FixtureNode['engine']): void {
   engine.isDeaf = false;
   engine.isMute = false;

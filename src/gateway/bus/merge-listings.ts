@@ -1,4 +1,4 @@
-import type { ConnectionStatus } from '../bus/bus.js';
+import type { ConnectionStatus } from './bus.js';
 
 /** Pages of connections. */
 export type PageSource = AsyncGenerator<readonly ConnectionStatus[], void>;
