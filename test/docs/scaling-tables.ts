@@ -32,7 +32,7 @@ function figure(name: string, cells: Readonly<Record<string, string | number>>, 
 
 const OWN_TAG = { server: 'wsg on uws', tags: 'one of its own each' };
 
-/** What the arithmetic rests on, from bench/results; times in microseconds, memory in kB. */
+/** The measured figures behind the arithmetic, from bench/results: times in microseconds, memory in kB. */
 export function measuredFigures() {
   const delivery = (clients: number, inFlight: number): number =>
     figure('fan-out', { clients, 'in flight': inFlight, server: 'wsg on uws, one pair' }, 'CPU-s per million');
