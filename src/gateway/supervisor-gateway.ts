@@ -109,11 +109,12 @@ export class SupervisorGateway {
   }
 
   async #startParts(parts: SupervisorParts): Promise<ListenAddress> {
-    const { access, outbox, bus } = parts;
+    const { access, outbox, mirror, bus } = parts;
     for (const step of [
       () => access.apiKeys.load(),
       () => tryDeadLetters(this.#config.sinks, this.#config.outbox),
       () => outbox.start(),
+      () => mirror?.start(outbox.recoveredThrough),
       () => bus.start(),
     ]) {
       await step();
@@ -182,12 +183,13 @@ export class SupervisorGateway {
 
   /** Stops parts in the order in which events flow, so that each can still pass on its events. */
   async #stopParts(parts: SupervisorParts, flushTimeoutMs: number): Promise<void> {
-    const { bus, outbox, links, handover, internalListener, figures } = parts;
+    const { bus, outbox, mirror, links, handover, internalListener, figures } = parts;
     figures.stop();
     await this.#stops.stop('timers', () => bus.stop());
     const flush = () => stopOutbox(this.#log, outbox, flushTimeoutMs);
     await this.#stops.stop('outbox', flush, flushTimeoutMs + STOP_OUTBOX_MS);
     await this.#stops.stop('worker processes', () => this.#pool?.stop());
+    await this.#stops.stop('mirror', () => mirror?.stop());
     await this.#stops.stop('handover', () => handover.stop());
     await this.#stops.stop('internal listener', () => internalListener?.stop());
     await this.#stops.stop('links', () => links.stop());

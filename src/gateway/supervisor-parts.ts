@@ -4,7 +4,8 @@ import { composeApiAccess, type ApiAccess } from './admission/compose-admission.
 import type { Bus } from './bus/bus.js';
 import type { ClusterBus } from './cluster/cluster-bus.js';
 import { composeCluster } from './cluster/compose-cluster.js';
-import { formatNode } from './connection/connection-id.js';
+import { ConnectionIdSource, formatNode } from './connection/connection-id.js';
+import { ConnectionRegistry } from './connection/registry.js';
 import { composeInternalListener, publicHeadBytes, type SharedDeps } from './connection-parts.js';
 import { composeEvents, type EventParts } from './event-parts.js';
 import type { Readiness } from './internal-api/health-routes.js';
@@ -14,6 +15,8 @@ import { FigureTotals } from './metrics/figure-totals.js';
 import { GatewayCounters } from './metrics/gateway-counters.js';
 import { GatewayMetrics } from './metrics/gateway-metrics.js';
 import { parseWorkerFigures } from './metrics/worker-figures.js';
+import { composeMirror } from './mirror/compose-mirror.js';
+import type { ConnectionMirror } from './mirror/connection-mirror.js';
 import { composeRouter, composeRoutes } from './route-parts.js';
 import { chooseTransport, type ChosenTransport } from './transport/choose-transport.js';
 import type { HttpListener } from './transport/http/http-listener.js';
@@ -48,6 +51,8 @@ export interface SupervisorParts extends EventParts {
   readonly internalListener: HttpListener | undefined;
   readonly links: LinkServer;
   readonly intake: OutboxIntake;
+  /** Claims the node in Redis; workers write their connections. Undefined without a mirror. */
+  readonly mirror: ConnectionMirror | undefined;
   /** Asks the workers for their figures when metrics are read. */
   readonly figures: FigureRequests;
   readonly handover: HandoverServer;
@@ -76,6 +81,7 @@ interface SupervisorCore extends EventParts {
   readonly access: ApiAccess;
   readonly links: LinkServer;
   readonly intake: OutboxIntake;
+  readonly mirror: ConnectionMirror | undefined;
   readonly sendDurations: DurationCounts;
   /** What this process and all workers count. */
   readonly totals: FigureTotals;
@@ -89,8 +95,13 @@ function composeCore(deps: SupervisorPartsDeps): SupervisorCore {
   const events = composeEvents({ ...deps, gate });
   const { boot, outbox } = events;
   const counters = new GatewayCounters();
-  const observer = { closed: () => counters.countClose('worker_crashed') };
-  const intake = new OutboxIntake({ outbox, gate, node, log, observer });
+  const mirror = composeClaim(deps, (id) => intake.has(id));
+  if (mirror !== undefined) outbox.onDelivered((through) => mirror.delivered(through));
+  const closed = (id: string, sequence: number): void => {
+    counters.countClose('worker_crashed');
+    mirror?.closedBefore([id], sequence);
+  };
+  const intake = new OutboxIntake({ outbox, gate, node, log, observer: { closed } });
   const inner = new WorkersBus({ node, clock });
   const echo = new DurationCounts();
   const cluster = composeCluster({ ...deps, boot, inner, connections: () => intake.connections, echo });
@@ -102,7 +113,16 @@ function composeCore(deps: SupervisorPartsDeps): SupervisorCore {
     for (const part of [intake, inner, relayed, limits, counting.figures]) part?.attach(link);
   });
   const access = composeApiAccess({ config, log, clock, counters });
-  return { ...events, ...counting, bus, cluster, echo, access, links, intake };
+  return { ...events, ...counting, bus, cluster, echo, access, links, intake, mirror };
+}
+
+/** Creates the part of the mirror that no worker has. */
+function composeClaim(
+  { config, clock, log }: SupervisorPartsDeps,
+  isOpen: (id: string) => boolean,
+): ConnectionMirror | undefined {
+  const registry = new ConnectionRegistry(new ConnectionIdSource(config.node));
+  return composeMirror({ config, registry, clock, log, part: { kind: 'claim', isOpen } });
 }
 
 /** Creates the sums of what all processes count. `counters` are those of this process. */
@@ -131,7 +151,7 @@ function composeApi(deps: SupervisorPartsDeps, core: SupervisorCore, chosen: Cho
 }
 
 function composeMetrics(
-  { outbox, embedded, cluster, echo, intake, totals, figures }: SupervisorCore,
+  { outbox, embedded, cluster, echo, intake, mirror, totals, figures }: SupervisorCore,
   transport: string,
 ): GatewayMetrics {
   const { counters, delivery, sendDurations } = totals;
@@ -150,7 +170,7 @@ function composeMetrics(
     backlog: () => totals.backlog(),
     outbox: outboxState,
     ring: embedded && (() => embedded.state()),
-    mirror: undefined,
+    mirror: mirror && (() => totals.mirror(mirror.state())),
     cluster: cluster && { state: () => cluster.state(), echo },
     workers: { refresh, workers: () => totals.workers() },
     connections: () => intake.connections,

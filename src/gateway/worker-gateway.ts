@@ -50,12 +50,13 @@ export class WorkerGateway {
       acceptsUpgrades: () => this.#phase === 'running',
     });
     this.#parts = parts;
-    const { access, store, handler, plugins, transport } = parts;
+    const { access, store, mirror, handler, plugins, transport } = parts;
     this.#reloads = new FileReloads({ log: this.#log, tls: this.#config.tls, transport, access });
     this.#filesWatch.start();
     await access.apiKeys.load();
     await access.admission.start();
     await store.local.start();
+    await mirror?.start();
     if (transport.canPause) handler.pauseWhenFull();
     await plugins.start();
     await transport.listen();
@@ -92,6 +93,7 @@ export class WorkerGateway {
     parts.access.admission.stop();
     await this.#stops.stop('plugins', () => parts.plugins.stop());
     await this.#stops.stop('timers', () => parts.store.local.stop());
+    await this.#stops.stop('mirror', () => parts.mirror?.stop());
     await this.#stops.stop('transport', () => parts.transport.stop());
     parts.handover.stop();
     parts.link.end();

@@ -12,6 +12,8 @@ import type { ConnectionHandler } from './ingress/connection-handler.js';
 import type { Route } from './internal-api/route.js';
 import { DurationCounts } from './metrics/duration-counts.js';
 import { readWorkerFigures } from './metrics/worker-figures.js';
+import { composeMirror } from './mirror/compose-mirror.js';
+import type { ConnectionMirror } from './mirror/connection-mirror.js';
 import { PluginHost } from './plugin/plugin-host.js';
 import { callRoutes, composeRouter } from './route-parts.js';
 import { chooseTransport } from './transport/choose-transport.js';
@@ -39,6 +41,8 @@ export interface WorkerParts {
   readonly link: FrameLink;
   readonly store: ConnectionStore;
   readonly outbox: RelayOutbox;
+  /** Writes the connections of this worker; undefined without a mirror. */
+  readonly mirror: ConnectionMirror | undefined;
   readonly access: AccessParts;
   readonly drain: ConnectionDrain;
   readonly handler: ConnectionHandler;
@@ -59,8 +63,10 @@ export async function composeWorker(given: WorkerPartsDeps): Promise<WorkerParts
   const link = await connectLink(start.linkPath, start.worker);
   const store = composeStore({ ...deps, worker: start.worker });
   const { registry, delivery, local } = store;
+  const mirror = composeMirror({ config, registry, clock, log, part: { kind: 'connections' } });
   const outbox = new RelayOutbox({
     link,
+    gate: mirror?.gate,
     config: config.outbox,
     workers: start.workers,
     onRefused: (id, reason) => {
@@ -69,8 +75,9 @@ export async function composeWorker(given: WorkerPartsDeps): Promise<WorkerParts
       if (reason === 'message_above_bound') connections.counters.messagesRefused += 1;
     },
   });
+  if (mirror !== undefined) outbox.onDelivered((through) => mirror.delivered(through));
   const common = areLimitsShared(given.config.limits) ? new WorkerLimits(link) : undefined;
-  const connections = composeConnections({ ...deps, store, outbox, observer: undefined, common, isWorker: true });
+  const connections = composeConnections({ ...deps, store, outbox, observer: mirror, common, isWorker: true });
   const { access, handler, counters } = connections;
   const handover = new Handover(start.handoverPath);
   const bus = new RelayBus(link);
@@ -81,11 +88,17 @@ export async function composeWorker(given: WorkerPartsDeps): Promise<WorkerParts
   const transport = composeTransport({ ...deps, chosen, store, handler, access, http, sharesPort: true });
   // Frames are read after this tick, so none arrives before its handler is set.
   void new WorkerCalls({ link, bus: local, clock });
-  const sources = { counters, delivery: delivery.counters, sendDurations, ...gaugesOf(store, outbox) };
+  const sources = {
+    counters,
+    delivery: delivery.counters,
+    sendDurations,
+    ...gaugesOf(store, outbox),
+    mirror: mirror && (() => mirror.state()),
+  };
   void new FigureReports({ link, clock, read: (lagMs) => readWorkerFigures(sources, lagMs) });
   const { plugins, baseDir } = config;
   const pluginHost = new PluginHost({ plugins, baseDir, connections: local.local, log, isWorker: true });
-  return { ...connections, link, store, outbox, plugins: pluginHost, transport, handover };
+  return { ...connections, link, store, outbox, mirror, plugins: pluginHost, transport, handover };
 }
 
 /** What this worker holds now. */

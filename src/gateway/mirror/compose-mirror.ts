@@ -5,7 +5,7 @@ import { formatNode } from '../connection/connection-id.js';
 import type { ConnectionRegistry } from '../connection/registry.js';
 import type { EventBoot } from '../event/gateway-event.js';
 import { ClusterMirror } from './cluster-mirror.js';
-import { ConnectionMirror } from './connection-mirror.js';
+import { ConnectionMirror, type MirrorPart } from './connection-mirror.js';
 
 export interface MirrorDeps {
   readonly config: GatewayConfig;
@@ -14,6 +14,8 @@ export interface MirrorDeps {
   readonly log: Logger;
   /** Undefined when no other node closes the connections of this one. */
   readonly clusterMirror?: ClusterMirror | undefined;
+  /** Part of the mirror of a node with several workers; undefined: this process has all of it. */
+  readonly part?: MirrorPart | undefined;
 }
 
 /**
@@ -25,11 +27,12 @@ export function composeMirror({
   clock,
   log,
   clusterMirror,
+  part,
 }: MirrorDeps): ConnectionMirror | undefined {
   if (config.mirror === undefined) return undefined;
   const node = formatNode(config.node);
   const cluster = clusterMirror?.ofMirror;
-  const mirror = new ConnectionMirror({ config: config.mirror, registry, node, clock, log, cluster });
+  const mirror = new ConnectionMirror({ config: config.mirror, registry, node, clock, log, cluster, part });
   registry.onRetagged((connection, before) => mirror.retagged(connection, before));
   return mirror;
 }

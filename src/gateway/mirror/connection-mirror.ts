@@ -29,6 +29,8 @@ const SHARED_HINT =
 /** Longest wait of a start for Redis, which counts as unavailable then. */
 const START_MS = 5_000;
 const FINISH_MS = 2_000;
+/** Time after which a supervisor has heard of each connection that a worker has written. */
+const HEARD_MS = 1_000;
 const MULTI = encodeCommand(['MULTI']);
 const EXEC = encodeCommand(['EXEC']);
 
@@ -43,7 +45,16 @@ export interface ConnectionMirrorOptions {
   readonly identity?: ProcessIdentity;
   /** Undefined on a node without a cluster. */
   readonly cluster?: MirrorOfCluster | undefined;
+  /** Part of the mirror of a node with several workers; undefined: this process has all of it. */
+  readonly part?: MirrorPart | undefined;
 }
+
+/**
+ * `connections`: a worker writes its connections. `claim`: the supervisor claims the node and
+ * removes what workers left that are gone; `isOpen` knows the connections of all workers.
+ */
+export type MirrorPart =
+  { readonly kind: 'connections' } | { readonly kind: 'claim'; readonly isOpen: (id: string) => boolean };
 
 /** Additions of a mirror in a cluster. */
 export interface MirrorOfCluster {
@@ -268,26 +279,38 @@ export class ConnectionMirror {
     await this.#refresh(true);
   }
 
-  /**
-   * Begins to write every connection again, renews the claim on the node, and looks for keys
-   * without an owner.
-   */
+  /** Begins to write every connection again, and renews the claim on the node. */
   async #refresh(isRebuild: boolean): Promise<void> {
-    const { config, clock, node, log } = this.#options;
+    const { config, clock, part } = this.#options;
     this.#refreshAt = clock.now() + config.ttlMs / REFRESHES;
+    if (part?.kind !== 'connections') await this.#renewClaim(isRebuild);
+    this.#work.sweep(isRebuild);
+  }
+
+  /** Renews the claim on the node, and looks for keys without an owner. */
+  async #renewClaim(isRebuild: boolean): Promise<void> {
+    const { node, log } = this.#options;
     const others = await this.#claim.claim(this.#pipeline);
     const isAlone = others.length === 0;
     if (isAlone && (isRebuild || this.#isAlone === false)) this.#work.stale(await this.#left());
     if (!isAlone && this.#isAlone !== false) log.warn('mirror.node-shared', { node, others, hint: SHARED_HINT });
     this.#isAlone = isAlone;
-    this.#work.sweep(isRebuild);
   }
 
   /** Connections of this node in Redis that are this node's business. */
   async #left(): Promise<readonly string[]> {
     const ids = await this.#claim.connections(this.#pipeline);
-    const { cluster } = this.#options;
+    const { cluster, part } = this.#options;
+    if (part?.kind === 'claim') return this.#leftByWorkers(ids, part.isOpen);
     return cluster === undefined ? ids : cluster.ownedHere(ids, this.#pipeline);
+  }
+
+  /** A worker may write a connection before this process has heard of it. */
+  async #leftByWorkers(ids: readonly string[], isOpen: (id: string) => boolean): Promise<readonly string[]> {
+    const unknown = ids.filter((id) => !isOpen(id));
+    if (unknown.length === 0 || this.#running === undefined) return unknown;
+    await new Promise<void>((resolve) => void this.#options.clock.schedule(resolve, HEARD_MS));
+    return unknown.filter((id) => !isOpen(id));
   }
 
   async #write({ commands }: MirrorBatch): Promise<void> {
@@ -358,7 +381,8 @@ export class ConnectionMirror {
     this.#isDozing = false;
     this.#signal();
     await this.#running;
-    if (this.#pipeline.isConnected) await this.#claim.release(this.#pipeline).catch(() => undefined);
+    const isClaimed = this.#pipeline.isConnected && this.#options.part?.kind !== 'connections';
+    if (isClaimed) await this.#claim.release(this.#pipeline).catch(() => undefined);
     cancel();
     this.#opens.stop();
     this.#pipeline.close('the mirror stops');
