@@ -2,11 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { onTestFinished } from 'vitest';
+import { z } from 'zod';
 import { OPCODE, RawWebSocket } from './raw-websocket.js';
 import { startRedis, type RedisBroker } from './redis-broker.js';
 import { RedisStreamReader, type StreamEntry } from './redis-stream-reader.js';
 import { temporaryFolder } from './temporary-folder.js';
 import { WsgProcess } from './wsg-process.js';
+
+const names = z.array(z.string());
 
 /** Name of the cluster, and so a part of its keys. */
 export const CLUSTER = 'test';
@@ -68,6 +71,17 @@ export class NodeCluster {
     });
     const { port } = await Promise.race([wsg.ready, endedEarly(wsg)]);
     return new ClusterNode(wsg, port, number);
+  }
+
+  /** Resolves once a node has noted in the mirror that all its events up to a sequence are delivered. */
+  async noted(node: number, sequence: number): Promise<void> {
+    const pattern = `wsg:${CLUSTER}:open:${node.toString(16).padStart(4, '0')}:*`;
+    for (;;) {
+      for (const key of names.parse(await this.reader.text('KEYS', pattern))) {
+        if (Number(await this.reader.text('HGET', key, '')) >= sequence) return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
 
   /** Resolves with all events once `isComplete` holds. */
