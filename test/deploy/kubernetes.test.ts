@@ -21,7 +21,7 @@ const plain = (): string => plainFiles.map((file) => readFileSync(join(PLAIN, fi
 
 const GIVEN = [
   'image.repository=registry.example.com/wsg',
-  'secret.internalApiKeys={key}',
+  'secret.internalApiKeys={a-key-of-the-backends}',
   'secret.clusterSecret=0123456789abcdef0123456789abcdef',
   'secret.clusterAddr=nats://wsg:password@nats:4222',
 ].flatMap((value) => ['--set', value]);

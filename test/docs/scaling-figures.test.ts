@@ -10,6 +10,7 @@ const PLACES: Readonly<Record<string, () => string>> = {
   figures: figuresTable,
   workers: () => benchTable('workers'),
   cluster: () => benchTable('cluster'),
+  batch: () => benchTable('batch'),
   memory: memoryTable,
   loads: loadsTable,
   storms: stormsTable,
