@@ -10,6 +10,8 @@ const beat = z.object({
   version: z.string(),
   /** Whether it still starts, and has not heard all others yet. */
   isJoining: z.boolean(),
+  /** Whether its beats come back to it: else calls do not reach it either, although it is heard. */
+  hearsItself: z.boolean(),
   /** The first word of its `/readyz`. */
   state: z.string(),
   connections: z.number(),

@@ -10,7 +10,7 @@ export interface Member extends NodeBoot {
   readonly beat: Beat;
   /** When the last beat came, by `Clock.now()`. */
   readonly heardAt: number;
-  /** It missed a deadline: calls still go to it, but nobody waits for it until it is heard again. */
+  /** It missed a deadline: calls still go to it, but nobody waits for it until it hears and is heard. */
   readonly isSuspect: boolean;
 }
 
@@ -76,7 +76,7 @@ export class Members implements MembershipEvents {
     if (known !== undefined) {
       known.beat = beat;
       known.heardAt = now;
-      this.answered(known);
+      if (beat.hearsItself) this.answered(known);
       return { member: known, isNew: false };
     }
     const member = { node, boot, name: formatNode(node), beat, heardAt: now, isSuspect: false };
@@ -86,7 +86,7 @@ export class Members implements MembershipEvents {
     return { member, isNew: true };
   }
 
-  /** The member answers or beats: it is waited for again. */
+  /** The member answers, or beats and hears itself: it is waited for again. */
   answered(member: Member): void {
     if (member.isSuspect) this.#setSuspect(member, true, false);
   }

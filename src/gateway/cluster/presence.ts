@@ -17,6 +17,8 @@ const MANY_NODES = 100;
 const TICKS_OF_MANY = 3;
 /** Time without a beat after which a node is gone. */
 const GONE_MS = 7_000;
+/** Time without its own beat, in times between two beats, after which a node does not hear itself. */
+const UNHEARD_BEATS = 1.5;
 /** Time without its own beat after which a node is deaf. */
 const DEAF_MS = 5_000;
 /** Time without its own beat after which a node does not judge others. */
@@ -239,7 +241,7 @@ export class Presence {
   }
 
   #tick(): void {
-    const { clock, engine, members, log } = this.#deps;
+    const { clock, engine, log } = this.#deps;
     const now = clock.now();
     const gap = now - this.#tickAt;
     this.#tickAt = now;
@@ -253,8 +255,11 @@ export class Presence {
     }
     if (now - this.#echoAt < UNSURE_MS) this.#sweep(now);
     if (this.isDeaf) this.#isDeafNow(now);
-    const isDue = members.all.length < MANY_NODES || this.#ticks % TICKS_OF_MANY === 0;
-    if (isDue) this.#beat({ asks: this.#isUncounted() });
+    if (this.#ticks % this.#ticksPerBeat === 0) this.#beat({ asks: this.#isUncounted() });
+  }
+
+  get #ticksPerBeat(): number {
+    return this.#deps.members.all.length < MANY_NODES ? 1 : TICKS_OF_MANY;
   }
 
   #sweep(now: number): void {
@@ -304,9 +309,10 @@ export class Presence {
     if (!engine.isUp || this.#isOver) return;
     const now = clock.now();
     const own = { nonce: this.#nonce, host: hostname(), isJoining: !this.#hasBeenIn, upMs: now - this.#startedAt };
+    const hearsItself = now - this.#echoAt < UNHEARD_BEATS * TICK_MS * this.#ticksPerBeat;
     const call = this.#beats;
     this.#beats += 1;
-    const body = encodeBeat({ ...describe(), ...own, asks, counts, hears, forgot });
+    const body = encodeBeat({ ...describe(), ...own, hearsItself, asks, counts, hears, forgot });
     if (outgoing.beat({ ...NO_CALL, kind: FRAME_KIND.beat, call, body })) this.#sentAt.set(call, now);
     if (this.#sentAt.size > MOST_UNHEARD) for (const [oldest] of this.#sentAt) return void this.#sentAt.delete(oldest);
   }

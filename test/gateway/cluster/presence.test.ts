@@ -83,6 +83,17 @@ describe('membership', () => {
     expect(gone).toHaveLength(1);
   });
 
+  it('waits once for a node that beats and hears nothing', async () => {
+    const { cluster, a, b } = await twoNodes();
+    b.engine.isDeaf = true;
+    expect((await cluster.during(a.send('x'))).silent).toEqual(['0002']);
+    await cluster.advance(2_000);
+    expect(await Promise.race([a.send('y'), cluster.turn()])).toMatchObject({ silent: ['0002'] });
+    b.engine.isDeaf = false;
+    await cluster.advance(1_500);
+    expect((await cluster.during(a.send('z'))).silent).toEqual([]);
+  });
+
   it('keeps both starts of a number until the first is silent for 7 s', async () => {
     const { cluster, a, b } = await twoNodes();
     b.engine.kill();

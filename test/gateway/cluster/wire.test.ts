@@ -12,6 +12,7 @@ const BEAT: Beat = {
   host: 'h',
   version: '9.0.0',
   isJoining: false,
+  hearsItself: true,
   state: 'ready',
   connections: 0,
   workers: 1,
