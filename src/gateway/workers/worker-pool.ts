@@ -14,6 +14,8 @@ const LOOK_EACH_MS = 1_000;
 const DEGRADED_MS = 2_000;
 /** Silence after which a worker is killed: its event loop hangs. */
 const HUNG_MS = 10_000;
+/** The same before it listens: it reads its modules, on a machine that may be busy. */
+const START_HUNG_MS = 60_000;
 /** Longest wait for a process to end after it was asked to, before it is killed. */
 const END_MS = 2_000;
 
@@ -203,7 +205,7 @@ export class WorkerPool {
   }
 
   #killIfHung(process: WorkerProcess): void {
-    if (process.silentMs < HUNG_MS) return;
+    if (process.silentMs < (process.isListening ? HUNG_MS : START_HUNG_MS)) return;
     this.#deps.log.error('worker.hung', { pid: process.pid, silentMs: Math.round(process.silentMs) });
     process.kill();
   }
