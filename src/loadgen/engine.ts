@@ -19,7 +19,7 @@ import { GatewayWatch } from './gateway-watch/gateway-watch.js';
 import { judgeRun } from '../run-file/judge-health.js';
 import { composeHealth } from './health/merge-health.js';
 import { ProcessGauges } from './health/process-gauges.js';
-import { withoutTimes } from './metric/drain-metrics.js';
+import { withoutTimes, withWallTimes, type TimedGauge } from './metric/drain-metrics.js';
 import type { Plan } from './plan/plan.js';
 import { RunAccumulator } from './run/run-accumulator.js';
 import type { EngineDeps } from './engine-deps.js';
@@ -57,6 +57,8 @@ export class Engine {
   #cancelProgress: () => void = () => undefined;
   #markedFailed: string | undefined;
   #setupJson: string | undefined;
+  /** Both clocks at the same moment. */
+  readonly #clockReading: { readonly wallMs: number; readonly atNs: bigint };
 
   readonly #plan: Plan;
   readonly #deps: EngineDeps;
@@ -64,6 +66,7 @@ export class Engine {
   constructor(plan: Plan, deps: EngineDeps) {
     this.#plan = plan;
     this.#deps = deps;
+    this.#clockReading = { wallMs: deps.clock.wallNow(), atNs: process.hrtime.bigint() };
     const { threadEntry: entry, takeSamples, script, breaksDown } = deps;
     this.#threads = new ThreadGroup(plan, (message) => this.#endSecond(message), {
       entry,
@@ -225,7 +228,7 @@ export class Engine {
     const { second, elapsedMs, metrics, health, load } = message;
     const { sink, observer } = this.#deps;
     const { counters, rates, trends, checks } = metrics;
-    const gauges = withoutTimes(metrics.gauges);
+    const gauges = this.#recordedGauges(metrics.gauges);
     const record: SecondRecord = { second, elapsedMs, counters, gauges, rates, trends, checks };
     this.#accumulator.add(metrics);
     if (message.parts !== undefined) this.#parts.add(message.parts);
@@ -243,6 +246,13 @@ export class Engine {
     this.#warnOf(message);
     observer?.secondEnded?.(record);
     this.#judgeThresholds(elapsedMs);
+  }
+
+  /** Times are kept only for a part of a plan: merging the parts needs them. */
+  #recordedGauges(gauges: Readonly<Record<string, TimedGauge>>): SecondRecord['gauges'] {
+    if (this.#plan.segment === undefined) return withoutTimes(gauges);
+    const { wallMs, atNs: fromNs } = this.#clockReading;
+    return withWallTimes(gauges, (atNs) => wallMs + Number(atNs - fromNs) / 1e6);
   }
 
   #warnOf({ second, health, shortOfVus = [] }: SecondMessage): void {

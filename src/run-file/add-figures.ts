@@ -18,7 +18,19 @@ export function addCounts(sum: number, next: number): number {
 
 /** The later value stands; the range covers both. */
 export function addGauges(sum: GaugeFigures, next: GaugeFigures): GaugeFigures {
-  return { value: next.value, min: Math.min(sum.min, next.min), max: Math.max(sum.max, next.max) };
+  return { ...next, min: Math.min(sum.min, next.min), max: Math.max(sum.max, next.max) };
+}
+
+/**
+ * Gauges of which each thread or shard has a part: the total is their sum. Of all others, the
+ * latest value of any of them counts.
+ */
+const SUMMED_GAUGES: ReadonlySet<string> = new Set(['vus', 'vus_max', 'ws_connections']);
+
+/** Whether the total of a gauge is the sum of its parts; for a series, its metric decides. */
+export function isSummedGauge(series: string): boolean {
+  const brace = series.indexOf('{');
+  return SUMMED_GAUGES.has(brace < 0 ? series : series.slice(0, brace));
 }
 
 export function addRates(sum: RateFigures, next: RateFigures): RateFigures {

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 
 /** The version of the format that this program writes: docs/reference/run-file.md. */
-export const RUN_FORMAT = { major: 2, minor: 0 } as const;
+export const RUN_FORMAT = { major: 2, minor: 1 } as const;
 
 /** The first word of every run file. */
 export const MAGIC = 'wsg-run';

@@ -5,10 +5,14 @@ import type {
   GatewayRecord,
   HealthRecord,
   HistogramKind,
+  MergedShard,
   RateFigures,
   RunEnd,
   RunEventRecord,
   RunHeader,
+  RunMachine,
+  RunSegment,
+  RunShard,
   RunTotals,
   SecondRecord,
   ThresholdRecord,
@@ -40,7 +44,7 @@ const trendFigures: Shape<TrendFigures> = (value) => {
   return { count: number(count), min: number(min), max: number(max), sum: number(sum) };
 };
 
-const gaugeFigures = objectOf<GaugeFigures>({ value: number, min: number, max: number });
+const gaugeFigures = objectOf<GaugeFigures>({ value: number, min: number, max: number, at: optional(number) });
 const rates = { passes: number, fails: number };
 const rateFigures = objectOf<RateFigures>(rates);
 const checkFigures = objectOf<CheckFigures>({ ...rates, name: text, group: text });
@@ -66,12 +70,50 @@ export const calibrationPayload: Shape<Calibration> = objectOf({
   messagesPerSecond: number,
 });
 
+const machine = objectOf<RunMachine>({
+  platform: text,
+  arch: text,
+  cpuModel: text,
+  cpus: number,
+  memoryBytes: number,
+});
+
+const segment = objectOf<RunSegment>({
+  text,
+  period: number,
+  from: number,
+  to: number,
+  description: listOf(text),
+});
+
+const shard = objectOf<RunShard>({
+  index: number,
+  count: number,
+  clockOffsetMs: optional(number),
+  clockErrorMs: optional(number),
+});
+
+const mergedShard = objectOf<MergedShard>({
+  index: number,
+  segment: text,
+  machine,
+  node: text,
+  version: text,
+  startedAt: text,
+  clockOffsetMs: optional(number),
+  health: optional(runVerdict),
+});
+
 export const headerPayload: Shape<RunHeader> = objectOf({
   format: text,
   startedAt: text,
   scenario: text,
   plan: recordOf(anything),
   planHash: text,
+  segment: optional(segment),
+  shard: optional(shard),
+  shards: optional(listOf(mergedShard)),
+  share: optional(number),
   scriptHash: optional(text),
   target: optional(objectOf({ given: text, normalised: text })),
   vus: number,
@@ -82,13 +124,7 @@ export const headerPayload: Shape<RunHeader> = objectOf({
   compression: flag,
   tls: flag,
   threads: number,
-  machine: objectOf({
-    platform: text,
-    arch: text,
-    cpuModel: text,
-    cpus: number,
-    memoryBytes: number,
-  }),
+  machine,
   labels: optional(recordOf(text)),
   calibration: optional(calibrationPayload),
   node: text,
@@ -123,6 +159,7 @@ export const healthPayload: Shape<HealthRecord> = objectOf({
   backlogBytes: optional(number),
   begun: optional(number),
   planned: optional(number),
+  shard: optional(number),
   verdict,
 });
 
@@ -158,6 +195,11 @@ export const endPayload: Shape<EndPayload> = objectOf({
     groups: optional(listOf(text)),
     iterations: objectOf({ complete: number, interrupted: number }),
   }),
-  health: objectOf({ verdict: runVerdict, reasons: listOf(text), saturatedSeconds: listOf(number) }),
+  health: objectOf({
+    verdict: runVerdict,
+    reasons: listOf(text),
+    saturatedSeconds: listOf(number),
+    shard: optional(number),
+  }),
   gateway: optional(objectOf({ sent: number, received: number, dropped: number })),
 });

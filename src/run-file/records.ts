@@ -31,6 +31,11 @@ export interface GaugeFigures {
   readonly value: number;
   readonly min: number;
   readonly max: number;
+  /**
+   * Time of the value in Unix milliseconds, in runs of a part of a plan: of the parts' values, the
+   * latest one counts.
+   */
+  readonly at?: number;
 }
 
 export interface RateFigures {
@@ -63,6 +68,41 @@ export interface Calibration {
   readonly messagesPerSecond: number;
 }
 
+/** The part of a plan that a run consists of: slots `from` to `to` (excluded) of `period`. */
+export interface RunSegment {
+  /** As it was given: `1/4:1/2`. */
+  readonly text: string;
+  readonly period: number;
+  readonly from: number;
+  readonly to: number;
+  /** One line per scenario of the whole plan. */
+  readonly description: readonly string[];
+}
+
+/** The number of a run among those of the same plan. */
+export interface RunShard {
+  /** From 1 to `count`. */
+  readonly index: number;
+  readonly count: number;
+  /** Addition that turns this machine's wall clock into that of shard 1, if it was measured. */
+  readonly clockOffsetMs?: number;
+  readonly clockErrorMs?: number;
+}
+
+/** A run that is a part of a merged one. */
+export interface MergedShard {
+  /** From 1. */
+  readonly index: number;
+  /** Text of its segment. */
+  readonly segment: string;
+  readonly machine: RunMachine;
+  readonly node: string;
+  readonly version: string;
+  readonly startedAt: string;
+  readonly clockOffsetMs?: number;
+  readonly health?: RunVerdict;
+}
+
 /** The first record of a run file. */
 export interface RunHeader {
   /** `major.minor`. A reader refuses a newer major version and reads all older ones. */
@@ -73,6 +113,14 @@ export interface RunHeader {
   /** The plan as validated, as JSON; `planHash` is the SHA-256 of its canonical text. */
   readonly plan: Readonly<Record<string, unknown>>;
   readonly planHash: string;
+  /** The part of the plan that ran; undefined for a whole plan. `plan` is always the whole one. */
+  readonly segment?: RunSegment;
+  /** The number of a run with `--shard`. */
+  readonly shard?: RunShard;
+  /** The parts of a merged run. */
+  readonly shards?: readonly MergedShard[];
+  /** Share of the plan that ran, 0 to 1, in a merged run that lacks some of its parts. */
+  readonly share?: number;
   readonly scriptHash?: string;
   /** Target of a built-in scenario; scripts choose their own. */
   readonly target?: { readonly given: string; readonly normalised: string };
@@ -164,6 +212,8 @@ export interface HealthRecord {
    */
   readonly begun?: number;
   readonly planned?: number;
+  /** In a merged run: the shard with the worst health in this second, whose figures these are. */
+  readonly shard?: number;
   readonly verdict: HealthVerdict;
 }
 
@@ -251,6 +301,8 @@ export interface RunHealth {
   readonly verdict: RunVerdict;
   readonly reasons: readonly string[];
   readonly saturatedSeconds: readonly number[];
+  /** In a merged run: the shard with the worst health, whose verdict this is. */
+  readonly shard?: number;
 }
 
 /** The gateway's counters for the whole run. Messages in `dropped` are not in `sent`. */

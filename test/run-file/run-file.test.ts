@@ -90,7 +90,7 @@ describe('a whole file', () => {
 
   it('is lines of a kind, a length, a checksum and a payload of that length', async () => {
     const lines = (await readFile(await writeRun(), 'utf8')).trimEnd().split('\n');
-    expect(lines.shift()).toBe('wsg-run 2.0');
+    expect(lines.shift()).toBe('wsg-run 2.1');
     for (const line of lines) {
       const [kind, length, checksum = '', ...rest] = line.split(' ');
       expect(kind).toMatch(/^[a-z]+$/);
@@ -104,7 +104,7 @@ describe('a whole file', () => {
     const text = await readFile(path, 'utf8');
     const event = JSON.stringify({ elapsedMs: 1, kind: 'warning', text: 'later', colour: 'red' });
     const newer = text
-      .replace('wsg-run 2.0', 'wsg-run 2.7')
+      .replace('wsg-run 2.1', 'wsg-run 2.7')
       .replace(/^end /m, `weather 14 00000000 {"ok": true  }\n${recordLine('event', event)}end `);
     await writeFile(path, newer);
     const run = await readRun(path);

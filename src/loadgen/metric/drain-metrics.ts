@@ -30,6 +30,19 @@ export function withoutTimes(gauges: Readonly<Record<string, TimedGauge>>): Read
 }
 
 /**
+ * The same with the times of the values, for a run of a part of a plan. `wallAtNs` converts
+ * `process.hrtime` to Unix milliseconds.
+ */
+export function withWallTimes(
+  gauges: Readonly<Record<string, TimedGauge>>,
+  wallAtNs: (atNs: bigint) => number,
+): Readonly<Record<string, GaugeFigures>> {
+  return Object.fromEntries(
+    Object.entries(gauges).map(([name, { value, min, max, atNs }]) => [name, { value, min, max, at: wallAtNs(atNs) }]),
+  );
+}
+
+/**
  * Values since the last drain by series name, without gauges that have no value and trends that
  * have no samples.
  */

@@ -1,22 +1,10 @@
-import { addByName, addCounts, addRates, addTrends } from '../../run-file/add-figures.js';
+import { addByName, addCounts, addRates, addTrends, isSummedGauge } from '../../run-file/add-figures.js';
 import { Histogram } from '../../core/histogram/histogram.js';
 import { decodeHistogramInto, encodeHistogram } from '../../core/histogram/histogram-codec.js';
 import { decodeSketchInto, encodeSketch } from '../../core/histogram/sketch-codec.js';
 import { ValueSketch } from '../../core/histogram/value-sketch.js';
 import type { CheckFigures } from '../../run-file/records.js';
 import type { DrainedMetrics, EncodedHistogram, EncodedSketch, TimedGauge } from './drain-metrics.js';
-
-/**
- * Gauges of which each thread has a part: the total is their sum. For all others, the last value of
- * any thread counts.
- */
-const SUMMED_GAUGES: ReadonlySet<string> = new Set(['vus', 'vus_max', 'ws_connections']);
-
-/** Returns the metric of a series: `vus` of `vus{a:b}`. */
-function metricOf(series: string): string {
-  const brace = series.indexOf('{');
-  return brace < 0 ? series : series.slice(0, brace);
-}
 
 /**
  * Merges the values of several threads in the same second. For a summed gauge, min and max are the
@@ -32,7 +20,7 @@ export function mergeMetrics(parts: readonly DrainedMetrics[]): DrainedMetrics {
     ),
     gauges: mergeRecords(
       parts.map(({ gauges }) => gauges),
-      (sum, next, name) => (SUMMED_GAUGES.has(metricOf(name)) ? sumGauges(sum, next) : laterGauge(sum, next)),
+      (sum, next, name) => (isSummedGauge(name) ? sumGauges(sum, next) : laterGauge(sum, next)),
     ),
     rates: mergeRecords(
       parts.map(({ rates }) => rates),

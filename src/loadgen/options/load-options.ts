@@ -96,6 +96,16 @@ export const LOAD_OPTIONS = {
     flag: { name: 'execution-segment-sequence', kind: 'text', value: 'BOUNDS' },
     read: readText,
   },
+  shard: {
+    name: 'shard',
+    fate: 'plan',
+    help: 'Equal part of the plan that this process runs, such as 2/4, or auto/4 in a Kubernetes Indexed Job; `wsg report merge` adds up the results.',
+    variable: 'SHARD',
+    flag: { name: 'shard', kind: 'text', value: 'I/N' },
+    isTyped: true,
+    isOwn: true,
+    read: readText,
+  },
   thresholds: { name: 'thresholds', fate: 'plan', help: 'Thresholds by metric.', read: readAsGiven },
   noThresholds: {
     name: 'noThresholds',

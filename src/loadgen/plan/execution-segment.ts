@@ -1,4 +1,5 @@
 import type { Slots } from '../pacing/stripe.js';
+import type { PlanShard } from './plan-shard.js';
 
 /**
  * The part of a plan that this process runs while others run the rest: k6's execution segment. It
@@ -45,6 +46,13 @@ export function parseExecutionSegment(
   }
   if (from.over === 0 && to.over === to.under) return undefined;
   return { text, period, from: slotOf(from, period), to: slotOf(to, period) };
+}
+
+/** The segment of one of several equal shards; undefined for the only one. */
+export function shardSegment({ index, count }: PlanShard): ExecutionSegment | undefined {
+  if (count === 1) return undefined;
+  const text = `${index - 1}/${count}:${index}/${count}`;
+  return { text, period: count, from: index - 1, to: index };
 }
 
 /** The share of the whole that a segment is: 0 to 1. */

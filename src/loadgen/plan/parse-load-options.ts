@@ -1,8 +1,5 @@
 import { randomInt } from 'node:crypto';
 import { errorMessage, WsgError } from '../../core/error.js';
-import { shareOf } from '../pacing/shard.js';
-import { createStripe } from '../pacing/stripe.js';
-import { parseExecutionSegment, type ExecutionSegment } from './execution-segment.js';
 import { defaultThreads } from './count-threads.js';
 import { OPTIONS, type LoadFlags } from '../options/index.js';
 import { OptionValues } from '../options/option-values.js';
@@ -16,9 +13,8 @@ import { readDial } from '../client/read-dial.js';
 import { readRuntimeOptions, type RuntimeOptions } from '../client/read-network.js';
 import { metricsOf, readBuiltIn, refuseBuiltInOptions } from '../scenario/index.js';
 import { fitLoad, readLoad } from './read-load.js';
+import { readPlanPart } from './read-segment.js';
 import { metricProblems, readSubmetrics, readThresholds } from './read-thresholds.js';
-import { executorOf, maxScenarioVus } from '../executor/index.js';
-import type { ScenarioPlan } from '../executor/scenario-plan.js';
 
 const DEFAULT_GRACEFUL_STOP_MS = 30_000;
 /** The upper bound of a seed that is drawn; any integer may be given. */
@@ -82,7 +78,7 @@ export function readLoadOptions({
   ];
   const options = mergeLayers(layers, reader);
   judgeFates(options, script !== undefined, reader);
-  const plan = readPlan(new OptionValues(options, reader), script);
+  const plan = readPlan(new OptionValues(options, reader), script, environment);
   if (reader.problems.length > 0) return { problems: reader.problems };
   return { value: { plan, warnings: reader.warnings } };
 }
@@ -92,14 +88,18 @@ export function parseLoadOptions(flags: LoadFlags, environment: Readonly<NodeJS.
   return planLoad({ flags, environment }).plan;
 }
 
-function readPlan(options: OptionValues, script: ScriptOptions | undefined): Plan {
+function readPlan(
+  options: OptionValues,
+  script: ScriptOptions | undefined,
+  environment: Readonly<NodeJS.ProcessEnv>,
+): Plan {
   const runtime = readRuntimeOptions(options);
   const behaviour = readBehaviour(options, runtime, script);
   const seed = options.value(OPTIONS.seed, randomInt(1, MOST_SEED));
   const gracefulStopMs = options.value(OPTIONS.gracefulStop, DEFAULT_GRACEFUL_STOP_MS);
   const defaults = { gracefulStopMs, exports: script?.exports, isScript: script !== undefined };
   const load = fitLoad(behaviour, readLoad(options, defaults), options.reader);
-  const segment = readSegment(options, load.scenarios);
+  const part = readPlanPart(options, load.scenarios, environment);
   const thresholds = readThresholds(options);
   checkTargets(behaviour, options, runtime);
   const submetrics = readSubmetrics(options, thresholds);
@@ -109,7 +109,7 @@ function readPlan(options: OptionValues, script: ScriptOptions | undefined): Pla
   return {
     behaviour,
     ...load,
-    ...(segment !== undefined && { segment }),
+    ...part,
     seed,
     tags: options.value(OPTIONS.tags, {}),
     thresholds,
@@ -148,28 +148,6 @@ function checkTargets(behaviour: Behaviour, options: OptionValues, runtime: Runt
 /** URL where a gateway at the target takes messages for all connections. */
 function publishUrlOf({ normalised }: Target): string {
   return URL.canParse(normalised) ? new URL('/send?all=true', normalised).href.replace(/^ws/, 'http') : '';
-}
-
-function readSegment(options: OptionValues, scenarios: readonly ScenarioPlan[]): ExecutionSegment | undefined {
-  const { reader } = options;
-  const sequence = options.value(OPTIONS.executionSegmentSequence);
-  const setting = options.value(OPTIONS.executionSegment);
-  const text = reader.text(setting);
-  if (text === undefined || setting === undefined) return undefined;
-  const segment = parseExecutionSegment(text, sequence);
-  if (segment === undefined) return undefined;
-  if ('problem' in segment) {
-    reader.complain(setting, segment.problem);
-    return undefined;
-  }
-  const part = { index: 0, count: 1, stripe: createStripe(segment) };
-  for (const scenario of scenarios) {
-    const vus = maxScenarioVus(scenario);
-    if (executorOf(scenario).model === 'closed' || shareOf(vus, part) > 0) continue;
-    const place = { path: `scenarios.${scenario.name}.maxVUs`, origin: '' };
-    reader.complain(place, `the segment ${text} gets none of ${vus} VUs, so its iterations would be dropped`);
-  }
-  return segment;
 }
 
 function readSummary(options: OptionValues): PlannedSummary {

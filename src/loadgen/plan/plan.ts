@@ -2,6 +2,7 @@ import type { ThresholdPlan } from '../../summary/k6/threshold.js';
 import type { BuiltInPlan } from '../scenario/scenario-definition.js';
 import type { DialPlan, Target } from '../client/dial-plan.js';
 import type { ExecutionSegment } from './execution-segment.js';
+import type { PlanShard } from './plan-shard.js';
 import type { RuntimeOptions } from '../client/read-network.js';
 import { maxScenarioMs, maxScenarioVus } from '../executor/index.js';
 import type { ScenarioPlan } from '../executor/scenario-plan.js';
@@ -35,6 +36,8 @@ export interface Plan {
   readonly scenarios: readonly ScenarioPlan[];
   /** The part of the plan that runs here; undefined for all of it. */
   readonly segment?: ExecutionSegment;
+  /** The number of that part if `--shard` chose it. */
+  readonly shard?: PlanShard;
   /**
    * Seed of every virtual user's randomness, together with the user's number. Drawn unless given.
    * Runs with different seeds can be compared.

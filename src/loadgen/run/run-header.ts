@@ -43,6 +43,7 @@ export function createRunHeader(
     plan: recorded,
     ...(scriptHash !== undefined && { scriptHash }),
     planHash: createHash('sha256').update(canonicalJson(recorded)).digest('hex'),
+    ...partOfPlan(plan),
     ...(target !== undefined && { target: allTargets(plan, target) }),
     vus: localVus(plan),
     durationMs: Math.max(...plan.scenarios.map((scenario) => scenario.startTimeMs + startingTimeMs(scenario))),
@@ -62,16 +63,25 @@ export function createRunHeader(
   };
 }
 
+/** The part of the plan that runs here; nothing for a whole plan. */
+function partOfPlan({ segment, shard, ...whole }: Plan): Pick<RunHeader, 'segment' | 'shard'> {
+  return {
+    ...(segment !== undefined && { segment: { ...segment, description: describePlan(whole).scenarios } }),
+    ...(shard !== undefined && { shard }),
+  };
+}
+
 function builtInMetrics({ behaviour }: Plan): readonly MetricDefinition[] {
   return behaviour.type === 'built-in' ? metricsOf(behaviour) : BUILT_IN_METRICS;
 }
 
 /**
+ * The whole plan, also where a part of it runs, so that parts of one plan have the same hash.
  * Removes secrets, because run files are shared: only the names of scripts' environment variables
  * and of headers are kept.
  */
 function recordedPlan(plan: Plan): Readonly<Record<string, unknown>> {
-  const { threads: _threads, seed: _seed, ...rest } = plan;
+  const { threads: _threads, seed: _seed, segment: _segment, shard: _shard, ...rest } = plan;
   const behaviour = recordedBehaviour(plan.behaviour);
   return {
     ...rest,

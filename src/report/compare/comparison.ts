@@ -171,7 +171,7 @@ export interface LeftOut {
 export interface Difference {
   /**
    * The value for `--allow-different`: `scenario`, `script`, `target`, `vus`, `duration`, `plan`,
-   * `compression`, `tls`, `machine`, `node`, `version`, `threads` or `client`.
+   * `segment`, `compression`, `tls`, `machine`, `node`, `version`, `threads` or `client`.
    */
   readonly key: string;
   readonly base: string;

@@ -3,7 +3,7 @@ import type { RunHeader } from '../../run-file/records.js';
 import type { Difference } from './comparison.js';
 
 /** Properties that two runs must have in common to be comparable. */
-const DECISIVE = ['scenario', 'script', 'target', 'vus', 'duration', 'plan', 'compression', 'tls'] as const;
+const DECISIVE = ['scenario', 'script', 'target', 'vus', 'duration', 'plan', 'segment', 'compression', 'tls'] as const;
 /** Properties that may differ. They are reported, since they may explain a change. */
 const TOLD = ['machine', 'node', 'version', 'threads', 'client'] as const;
 export const DIFFERENCE_KEYS: readonly string[] = [...DECISIVE, ...TOLD];
@@ -54,6 +54,7 @@ function factsOf(header: RunHeader): Readonly<Record<string, string>> {
     vus: String(header.vus),
     duration: `${header.durationMs / 1000} s`,
     plan: planOf(header),
+    segment: segmentOf(header),
     compression: String(header.compression),
     tls: String(header.tls),
     machine: `${machine.cpuModel}, ${machine.cpus} cores, ${machine.platform} ${machine.arch}`,
@@ -62,6 +63,12 @@ function factsOf(header: RunHeader): Readonly<Record<string, string>> {
     threads: String(header.threads),
     client: header.client,
   };
+}
+
+/** The part of the plan that ran; empty for the whole plan. */
+function segmentOf({ segment, share }: RunHeader): string {
+  if (segment !== undefined) return segment.text;
+  return share === undefined ? '' : `${(share * 100).toFixed(1)} % of the plan`;
 }
 
 /** The target as scheme, host, path and query. Loopback hosts are equal, whatever their port. */

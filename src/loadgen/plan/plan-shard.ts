@@ -1,0 +1,44 @@
+/** One of `count` equal parts of a plan, each of which a process of its own runs. */
+export interface PlanShard {
+  /** From 1 to `count`. */
+  readonly index: number;
+  readonly count: number;
+}
+
+/** The variable with the number of a pod of an Indexed Job, from 0 (Kubernetes docs, "Jobs"). */
+const INDEX_VARIABLE = 'JOB_COMPLETION_INDEX';
+const FORM = /^(?<index>\d{1,9}|auto)\/(?<count>\d{1,9})$/;
+const MOST_SHARDS = 10_000;
+
+/**
+ * Parses `--shard`: `2/4` is the second of four, `auto/4` takes its number from the environment of
+ * a Kubernetes Job. Returns the problem as a sentence if it is invalid.
+ */
+export function parseShard(
+  text: string,
+  environment: Readonly<NodeJS.ProcessEnv>,
+): PlanShard | { readonly problem: string } {
+  const { index: indexText, count: countText } = FORM.exec(text.trim())?.groups ?? {};
+  if (indexText === undefined) return { problem: `'${text}' must be a shard and their number, such as 2/4 or auto/4` };
+  const count = Number(countText);
+  if (count < 1 || count > MOST_SHARDS)
+    return { problem: `'${text}': the number of shards must be from 1 to ${MOST_SHARDS}` };
+  const isAuto = indexText === 'auto';
+  const index = isAuto ? indexOfJob(environment) : Number(indexText);
+  if (index === undefined) return { problem: withoutIndex(text, environment) };
+  if (index >= 1 && index <= count) return { index, count };
+  const from = isAuto ? ` (${INDEX_VARIABLE} is ${index - 1}, counted from 0)` : '';
+  return { problem: `'${text}': the shard must be from 1 to ${count} (got ${index})${from}` };
+}
+
+function withoutIndex(text: string, environment: Readonly<NodeJS.ProcessEnv>): string {
+  return (
+    `'${text}' needs ${INDEX_VARIABLE} (got '${environment[INDEX_VARIABLE] ?? ''}'): ` +
+    'Kubernetes sets it in Jobs with completionMode Indexed; elsewhere give the number, such as 1/4'
+  );
+}
+
+function indexOfJob(environment: Readonly<NodeJS.ProcessEnv>): number | undefined {
+  const text = environment[INDEX_VARIABLE] ?? '';
+  return /^\d{1,9}$/.test(text) ? Number(text) + 1 : undefined;
+}
