@@ -23,11 +23,15 @@ export function parseShard(
   const count = Number(countText);
   if (count < 1 || count > MOST_SHARDS)
     return { problem: `'${text}': the number of shards must be from 1 to ${MOST_SHARDS}` };
-  const isAuto = indexText === 'auto';
-  const index = isAuto ? indexOfJob(environment) : Number(indexText);
-  if (index === undefined) return { problem: withoutIndex(text, environment) };
-  if (index >= 1 && index <= count) return { index, count };
-  const from = isAuto ? ` (${INDEX_VARIABLE} is ${index - 1}, counted from 0)` : '';
+  if (indexText !== 'auto') return shardOf(text, { index: Number(indexText), count });
+  const number = indexOfJob(environment);
+  if (number === undefined) return { problem: withoutIndex(text, environment) };
+  return shardOf(text, { index: number + 1, count }, ` (${INDEX_VARIABLE} is ${number}, counted from 0)`);
+}
+
+function shardOf(text: string, shard: PlanShard, from = ''): PlanShard | { readonly problem: string } {
+  const { index, count } = shard;
+  if (index >= 1 && index <= count) return shard;
   return { problem: `'${text}': the shard must be from 1 to ${count} (got ${index})${from}` };
 }
 
@@ -40,5 +44,5 @@ function withoutIndex(text: string, environment: Readonly<NodeJS.ProcessEnv>): s
 
 function indexOfJob(environment: Readonly<NodeJS.ProcessEnv>): number | undefined {
   const text = environment[INDEX_VARIABLE] ?? '';
-  return /^\d{1,9}$/.test(text) ? Number(text) + 1 : undefined;
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
