@@ -65,7 +65,7 @@ export interface SupervisorParts extends EventParts {
 export async function composeSupervisor(deps: SupervisorPartsDeps): Promise<SupervisorParts> {
   const { config } = deps;
   const chosen = await chooseTransport(config.transport, { maxHeadBytes: publicHeadBytes(config) });
-  const core = composeCore(deps);
+  const core = composeCore(deps, chosen);
   const { access } = core;
   const routes = composeApi(deps, core, chosen);
   const router = composeRouter(deps, routes, access.guard);
@@ -88,7 +88,7 @@ interface SupervisorCore extends EventParts {
   readonly figures: FigureRequests;
 }
 
-function composeCore(deps: SupervisorPartsDeps): SupervisorCore {
+function composeCore(deps: SupervisorPartsDeps, chosen: ChosenTransport): SupervisorCore {
   const { config, log, clock } = deps;
   const node = formatNode(config.node);
   const gate = new WorkersGate();
@@ -101,7 +101,8 @@ function composeCore(deps: SupervisorPartsDeps): SupervisorCore {
     counters.countClose('worker_crashed');
     mirror?.closedBefore([id], sequence);
   };
-  const intake = new OutboxIntake({ outbox, gate, node, log, observer: { closed } });
+  const canPause = chosen.name === 'ws';
+  const intake = new OutboxIntake({ outbox, gate, canPause, node, log, observer: { closed } });
   const inner = new WorkersBus({ node, clock });
   const echo = new DurationCounts();
   const cluster = composeCluster({ ...deps, boot, inner, connections: () => intake.connections, echo });

@@ -69,10 +69,10 @@ export async function composeWorker(given: WorkerPartsDeps): Promise<WorkerParts
     gate: mirror?.gate,
     config: config.outbox,
     workers: start.workers,
-    onRefused: (id, reason) => {
+    onRefused: (id, reason, isMessage) => {
       const connection = registry.get(id);
       if (connection !== undefined) delivery.closeOne(connection, reason);
-      if (reason === 'message_above_bound') connections.counters.messagesRefused += 1;
+      if (isMessage) connections.counters.messagesRefused += 1;
     },
   });
   if (mirror !== undefined) outbox.onDelivered((through) => mirror.delivered(through));

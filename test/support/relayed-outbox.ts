@@ -11,7 +11,7 @@ import { RecordingLogger } from './recording-logger.js';
 import { outboxConfig, testOutbox } from './test-outbox.js';
 
 /** A real outbox with an intake, and workers with real links. */
-export async function relayedOutbox(changes: Partial<OutboxConfig> = {}, workers = 1) {
+export async function relayedOutbox(changes: Partial<OutboxConfig> = {}, { workers = 1, canPause = true } = {}) {
   const sink = new GatedSink();
   const gate = new WorkersGate();
   const log = new RecordingLogger();
@@ -22,7 +22,7 @@ export async function relayedOutbox(changes: Partial<OutboxConfig> = {}, workers
     closed: (connection: string) => void closes.push(connection),
     gone: (worker: number) => void gone.push(worker),
   };
-  const intake = new OutboxIntake({ outbox, gate, node: '0001', log, observer });
+  const intake = new OutboxIntake({ outbox, gate, canPause, node: '0001', log, observer });
   await outbox.start();
   onTestFinished(async () => void (await outbox.stop(0)));
   const addWorker = async (worker: number, mirrorGate?: EventGate) => {
@@ -33,7 +33,8 @@ export async function relayedOutbox(changes: Partial<OutboxConfig> = {}, workers
       config: outboxConfig(changes),
       workers,
       gate: mirrorGate,
-      onRefused: (connection, reason) => void refused.push(`${connection} ${reason}`),
+      onRefused: (connection, reason, isMessage) =>
+        void refused.push(`${connection} ${reason} ${isMessage ? 'message' : 'open'}`),
     });
     intake.attach(pair.supervisor);
     return { ...pair, relay, refused };

@@ -32,6 +32,8 @@ export const LINK_KIND = {
 export const LINK_FLAG = {
   /** An answer: the listing has another page. */
   more: 16,
+  /** `refused`: a message, not the open event. */
+  message: 16,
   /** A call to `/settags`: only checks whether it would be refused. */
   dryRun: 32,
   /** `taken`: the outbox is full. */

@@ -20,6 +20,8 @@ export interface OutboxIntakeDeps {
   /** The outbox of the node. Its gate must be `gate`. */
   readonly outbox: Outbox;
   readonly gate: WorkersGate;
+  /** Whether the transport of the workers can pause clients. Default: true. */
+  readonly canPause?: boolean;
   /** The node as in event ids. */
   readonly node: string;
   readonly log: Logger;
@@ -50,11 +52,12 @@ export class OutboxIntake {
 
   /** Takes the events of a worker from now on. Call it before anything of the link was read. */
   attach(link: FrameLink): void {
-    const { outbox, gate, node, log, observer } = this.#deps;
+    const { outbox, gate, canPause = true, node, log, observer } = this.#deps;
     const { worker } = link;
     const intake = new WorkerIntake({
       link,
       outbox,
+      canPause,
       onHeldFrom: (heldFrom) => gate.set(worker, heldFrom),
       onClosed: (connection, sequence) => observer?.closed?.(connection, sequence),
       onSettled: (closes) => {

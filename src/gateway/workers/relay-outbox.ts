@@ -26,10 +26,10 @@ export interface RelayOutboxDeps {
   /** Holds events back in the supervisor. */
   readonly gate?: EventGate | undefined;
   /**
-   * Called when the supervisor's outbox did not accept the open event of a connection, or a message
-   * larger than it can keep: the connection must be closed for this reason.
+   * Called when the supervisor's outbox did not accept the open event or a message of a connection:
+   * the connection must be closed for this reason.
    */
-  readonly onRefused: (connection: string, reason: CloseReasonName) => void;
+  readonly onRefused: (connection: string, reason: CloseReasonName, isMessage: boolean) => void;
 }
 
 /** Share of the outbox's bound for events that all workers together have under way. */
@@ -99,7 +99,7 @@ export class RelayOutbox implements Outbox {
     link.handle(LINK_KIND.taken, (frame) => this.#taken(frame));
     link.handle(LINK_KIND.blocked, ({ body }) => void this.#blocked.add(Buffer.from(body).toString()));
     link.handle(LINK_KIND.unblocked, ({ body }) => this.#unblocked(Buffer.from(body).toString()));
-    link.handle(LINK_KIND.refused, ({ op, body }) => this.#refused(op, Buffer.from(body).toString()));
+    link.handle(LINK_KIND.refused, (frame) => this.#refused(frame));
     link.onClosed(() => this.#ended());
   }
 
@@ -256,9 +256,10 @@ export class RelayOutbox implements Outbox {
     for (const listener of this.#roomListeners) listener();
   }
 
-  #refused(op: number, connection: string): void {
+  #refused({ op, flags, body }: Frame): void {
+    const connection = Buffer.from(body).toString();
     this.#blocked.add(connection);
-    this.#onRefused(connection, refusalReason(op));
+    this.#onRefused(connection, refusalReason(op), (flags & LINK_FLAG.message) !== 0);
   }
 
   #reconsiderFull(): void {

@@ -18,6 +18,8 @@ import {
 export interface WorkerIntakeDeps {
   readonly link: FrameLink;
   readonly outbox: Outbox;
+  /** Whether clients can be paused while a message of theirs waits; else it is refused. */
+  readonly canPause: boolean;
   /** Called when the first held event has changed, in the outbox's sequences. */
   readonly onHeldFrom: (heldFrom: number) => void;
   /** Called for each close event of a connection that the worker left open. */
@@ -39,9 +41,11 @@ interface Unread {
 }
 
 /**
- * Appends the events of one worker. An event that the outbox has no room for waits, and with it the
- * later ones of its connection; those of other connections pass. When there is no room to wait
- * either, the whole link waits, and the worker stops to accept.
+ * Appends the events of one worker. A message that the outbox has no room for waits where its client
+ * can be paused, and with it the later events of its connection; those of other connections pass.
+ * When a full outbox has no room to wait either, the whole link waits, and the worker accepts no
+ * more. What cannot wait is refused: the worker closes the connection, and nothing but its close
+ * event is taken any more.
  */
 export class WorkerIntake {
   readonly #deps: WorkerIntakeDeps;
@@ -202,26 +206,33 @@ export class WorkerIntake {
     return sequence;
   }
 
-  /** False when the event can neither wait nor be refused. */
+  /** False when the link must wait: the outbox is full, and so is the room for what waits. */
   #holdOrRefuse(event: NewEvent, local: number, answer: number): boolean {
     const { connection, action } = event;
+    const { canPause, outbox, link } = this.#deps;
     if (action === 'open') {
-      this.#refuse(connection, 'outbox_full');
+      this.#refuse(connection, 'outbox_full', 'unannounced');
       return true;
     }
     const isFirst = !this.#held.has(connection);
-    if (this.#held.hold(withOwnMemory(event), local)) {
-      if (isFirst) this.#deps.link.send({ kind: LINK_KIND.blocked, body: Buffer.from(connection) });
+    if ((canPause || action === 'close') && this.#held.hold(withOwnMemory(event), local)) {
+      if (isFirst) link.send({ kind: LINK_KIND.blocked, body: Buffer.from(connection) });
       return true;
     }
-    if (answer !== NEVER_FITS) return false;
-    this.#refuse(connection, 'message_above_bound');
+    if (canPause && answer !== NEVER_FITS && outbox.isFull) return false;
+    this.#refuse(connection, answer === NEVER_FITS ? 'message_above_bound' : 'outbox_full', 'cut off');
     return true;
   }
 
-  #refuse(connection: string, reason: RefusalReason): void {
-    this.#refused.set(connection, reason === 'outbox_full' ? 'unannounced' : 'cut off');
-    this.#deps.link.send({ kind: LINK_KIND.refused, op: refusalOp(reason), body: Buffer.from(connection) });
+  #refuse(connection: string, reason: RefusalReason, effect: 'unannounced' | 'cut off'): void {
+    this.#refused.set(connection, effect);
+    const flags = effect === 'cut off' ? LINK_FLAG.message : 0;
+    this.#deps.link.send({
+      kind: LINK_KIND.refused,
+      flags,
+      op: refusalOp(reason),
+      body: Buffer.from(connection),
+    });
   }
 
   /** Notes from which event on the worker's mirror holds back. */

@@ -173,12 +173,55 @@ it('tells the worker of a message that the outbox can never keep, and takes only
   relay.append(messageOf('a', 'x'.repeat(2 * MIB)));
   relay.append(messageOf('a', 'behind'));
   await settle(() => refused.length === 1);
-  expect(refused).toEqual(['a message_above_bound']);
+  expect(refused).toEqual(['a message_above_bound message']);
   expect(relay.append(messageOf('a', 'later'))).toBe(DOES_NOT_FIT);
   relay.append({ ...closeOf('a'), reason: 'message_above_bound' });
   sink.open();
   await settle(() => sink.taken.length === 4);
   expect(sink.story('a')).toEqual(['open', 'close message_above_bound']);
+});
+
+it('refuses a message that does not fit where clients cannot be paused', async () => {
+  const { sink, addWorker } = await relayedOutbox({ maxBytes: 512 * KIB }, { canPause: false });
+  const { relay, refused } = await addWorker(1);
+  sink.close();
+  for (const connection of ['filler', 'large', 'small']) relay.append(openOf(connection));
+  relay.append(messageOf('filler', 'f'.repeat(400 * KIB)));
+  await settle(() => relay.state().events === 0);
+  relay.append(messageOf('large', 'l'.repeat(100 * KIB)));
+  relay.append(messageOf('large', 'behind'));
+  relay.append(messageOf('small', 's'));
+  await settle(() => refused.length === 1);
+  expect(refused).toEqual(['large outbox_full message']);
+  expect(relay.append(messageOf('large', 'later'))).toBe(DOES_NOT_FIT);
+  relay.append({ ...closeOf('large'), reason: 'outbox_full' });
+  sink.open();
+  await settle(() => sink.taken.length === 6);
+  expect(sink.story('large')).toEqual(['open', 'close outbox_full']);
+  expect(sink.texts('small')).toEqual(['s']);
+});
+
+it('refuses what cannot wait of one connection, and keeps the others going', async () => {
+  const { sink, outbox, addWorker } = await relayedOutbox({ maxBytes: MIB, connectionShare: 0.1 });
+  const { relay, refused } = await addWorker(1);
+  sink.close();
+  const names = ['first', 'second', 'modest'];
+  for (const connection of names) relay.append(openOf(connection));
+  // Together more than their shares and the room for what waits.
+  for (const connection of ['first', 'second']) {
+    for (let count = 0; count < 4; count += 1) relay.append(messageOf(connection, 'g'.repeat(60 * KIB)));
+    await settle(() => relay.state().events === 0);
+  }
+  expect([refused, outbox.isFull]).toEqual([['second outbox_full message'], false]);
+  relay.append({ ...closeOf('second'), reason: 'outbox_full' });
+  relay.append(messageOf('modest', 'm'));
+  await settle(() => relay.state().events === 0);
+  sink.open();
+  await settle(() => sink.texts('modest').length === 1 && sink.texts('first').length === 4);
+  await settle(() => sink.story('second').at(-1) === 'close outbox_full');
+  expect(sink.texts('second').length).toBeGreaterThan(0);
+  expect(sink.texts('second').length).toBeLessThan(4);
+  expect(outbox.state().heldBytes).toBe(0);
 });
 
 it('keeps backends from hearing of a connection whose open event was refused', async () => {
@@ -194,7 +237,7 @@ it('keeps backends from hearing of a connection whose open event was refused', a
   for (const connection of gone) relay.append(closeOf(connection));
   sink.open();
   await settle(() => relay.deliveredThrough === 60 + gone.size);
-  expect(new Set(refused.map((line) => line.split(' ')[1]))).toEqual(new Set(['outbox_full']));
+  expect(new Set(refused.map((line) => line.replace(/^\S+ /, '')))).toEqual(new Set(['outbox_full open']));
   for (const connection of gone) expect(sink.story(connection)).toEqual([]);
   expect(sink.taken.filter(({ action }) => action === 'open').length).toBe(30 - gone.size);
 });
