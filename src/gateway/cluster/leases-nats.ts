@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node';
-import { BackendRefusal } from '../../core/backend-refusal.js';
-import { errorMessage } from '../../core/error.js';
 import { formatNode } from '../connection/connection-id.js';
 import { Lifeline } from '../sinks/lifeline.js';
-import { closeNats, connectNats, NATS_TIMEOUT_MS, rethrowNats } from '../sinks/nats/nats-connection.js';
-import { EngineRefusal } from './engines/engine-link.js';
+import { closeNats, connectNats, NATS_TIMEOUT_MS } from '../sinks/nats/nats-connection.js';
+import { natsRefusal } from './engines/engine-refusal.js';
 import { LEASE_MS, type LeaseStore } from './leases-store.js';
 
 export interface NatsLeaseOptions {
@@ -102,7 +100,7 @@ export class NatsLeaseStore implements LeaseStore {
       return await work(await this.#opened);
     } catch (error) {
       await this.close();
-      throw this.#refusalOf(error);
+      throw natsRefusal(error, this.#permissions);
     }
   }
 
@@ -139,18 +137,9 @@ export class NatsLeaseStore implements LeaseStore {
     return true;
   }
 
-  /** A request that is not permitted fails with an error that has the reason as its cause. */
-  #refusalOf(error: unknown): unknown {
-    try {
-      rethrowNats(error instanceof Error && error.cause instanceof Error ? error.cause : error);
-    } catch (refusal) {
-      if (!(refusal instanceof BackendRefusal)) return error;
-      const { cluster } = this.#options;
-      const hint = /jetstream/i.test(refusal.message)
-        ? 'Leases need JetStream: enable it with `jetstream {}` in the configuration of nats-server, and for the account.'
-        : `Grant what leases need: publish on 'wsg.${cluster}.>', '$JS.API.STREAM.*.${this.#stream}' and '$JS.API.STREAM.MSG.GET.${this.#stream}', subscribe on 'wsg.${cluster}.>'.`;
-      return new EngineRefusal(errorMessage(refusal), hint, error);
-    }
-    return error;
+  get #permissions(): string {
+    const api = '$JS.API.STREAM';
+    const publish = [`wsg.${this.#options.cluster}.>`, `${api}.*.${this.#stream}`, `${api}.MSG.GET.${this.#stream}`];
+    return `permission to publish on ${publish.map((subject) => `'${subject}'`).join(', ')}, and to subscribe on '${publish[0]}'`;
   }
 }

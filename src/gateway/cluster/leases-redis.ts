@@ -1,11 +1,10 @@
 import type { Clock } from '../../core/clock.js';
-import { errorMessage } from '../../core/error.js';
 import { formatNode } from '../connection/connection-id.js';
-import { isRefusal, RedisError } from '../redis/redis-error.js';
+import { RedisError } from '../redis/redis-error.js';
 import { RedisPipeline } from '../redis/redis-pipeline.js';
 import { redisAddress } from '../redis/redis-url.js';
 import { encodeCommand, RespArray, type RespReply } from '../redis/resp-reader.js';
-import { EngineRefusal } from './engines/engine-link.js';
+import { redisRefusal } from './engines/engine-refusal.js';
 import { LEASE_MS, type LeaseStore } from './leases-store.js';
 
 export interface RedisLeaseOptions {
@@ -81,13 +80,8 @@ export class RedisLeaseStore implements LeaseStore {
       if (reply instanceof RedisError) throw reply;
       return reply;
     } catch (error) {
-      throw isRefusal(error) ? this.#refusal(error) : error;
+      const { addr, cluster } = this.#options;
+      throw redisRefusal(error, addr, `~wsg:${cluster}:node:* +mget +set +get +del +eval`);
     }
-  }
-
-  #refusal(error: unknown): EngineRefusal {
-    const { username = 'default' } = redisAddress(this.#options.addr);
-    const grant = `~wsg:${this.#options.cluster}:node:* +mget +set +get +del +eval`;
-    return new EngineRefusal(errorMessage(error), `Grant what leases need: ACL SETUSER ${username} ${grant}`, error);
   }
 }

@@ -9,7 +9,7 @@ import { maskUrl } from '../../core/masked-url.js';
 import type { ClusterConfig } from '../config/cluster-config.js';
 import type { GatewayConfig } from '../config/gateway-config.js';
 import { formatNode } from '../connection/connection-id.js';
-import { EngineRefusal } from './engines/engine-link.js';
+import { EngineRefusal } from './engines/engine-refusal.js';
 import type { LeaseStore } from './leases-store.js';
 import { NatsLeaseStore } from './leases-nats.js';
 import { RedisLeaseStore } from './leases-redis.js';

@@ -20,19 +20,6 @@ export interface EngineLink {
   close(): Promise<void>;
 }
 
-/** The engine refuses the login or a permission. `hint` says what to do. */
-export class EngineRefusal extends Error {
-  override readonly name = 'EngineRefusal';
-
-  constructor(
-    message: string,
-    readonly hint: string,
-    cause?: unknown,
-  ) {
-    super(message, { cause });
-  }
-}
-
 /** Address and identity for the opening of a link. */
 export interface EngineLinkOptions {
   /** Holds credentials: never to be logged. */

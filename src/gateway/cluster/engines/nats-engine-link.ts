@@ -1,19 +1,11 @@
 import type { NatsConnection } from '@nats-io/transport-node';
 import { BackendRefusal } from '../../../core/backend-refusal.js';
 import { waitAtMost } from '../../../core/delay.js';
-import { errorMessage } from '../../../core/error.js';
-import { isUntrustedCertificate } from '../../redis/redis-error.js';
 import { Lifeline } from '../../sinks/lifeline.js';
 import { closeNats, connectNats, NATS_TIMEOUT_MS, rethrowNats } from '../../sinks/nats/nats-connection.js';
 import type { EngineTarget } from '../engine.js';
-import {
-  EngineRefusal,
-  ownTargets,
-  targetName,
-  type EngineLink,
-  type EngineLinkDeps,
-  type EngineLinkOptions,
-} from './engine-link.js';
+import { ownTargets, targetName, type EngineLink, type EngineLinkDeps, type EngineLinkOptions } from './engine-link.js';
+import { natsRefusal } from './engine-refusal.js';
 import { SilenceWatch } from './silence-watch.js';
 
 /**
@@ -74,7 +66,7 @@ export class NatsEngineLink implements EngineLink {
         return link;
       });
     } catch (error) {
-      throw refusalOf(error, options);
+      throw natsRefusal(error, `both permissions, publish and subscribe, on 'wsg.${options.cluster}.>'`);
     }
   }
 
@@ -169,11 +161,3 @@ export class NatsEngineLink implements EngineLink {
 
 const CLOSED =
   'the NATS server closed the connection, as it does when it stops and when this node reads too slowly (max_pending)';
-
-function refusalOf(error: unknown, { cluster }: EngineLinkOptions): unknown {
-  if (!(error instanceof BackendRefusal) && !isUntrustedCertificate(error)) return error;
-  const hint = /permission/i.test(errorMessage(error))
-    ? `Give the user both permissions: publish and subscribe on 'wsg.${cluster}.>'.`
-    : 'Look at cluster.nats.addr in the configuration: user, password or token, account, and certificate.';
-  return new EngineRefusal(errorMessage(error), hint, error);
-}

@@ -5,7 +5,8 @@ import { LimitedLog } from '../../../core/limited-log.js';
 import type { Logger } from '../../../core/logger.js';
 import { maskUrl } from '../../../core/masked-url.js';
 import type { Engine, EngineListener, EngineTarget } from '../engine.js';
-import { EngineRefusal, type EngineLink, type NodeBoot, type OpenEngineLink } from './engine-link.js';
+import type { EngineLink, NodeBoot, OpenEngineLink } from './engine-link.js';
+import { EngineRefusal } from './engine-refusal.js';
 
 export interface ReconnectingEngineOptions {
   readonly kind: Engine['kind'];

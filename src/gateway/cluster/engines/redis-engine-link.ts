@@ -1,15 +1,7 @@
-import { errorMessage } from '../../../core/error.js';
-import { isRefusal, RedisError } from '../../redis/redis-error.js';
 import { redisAddress } from '../../redis/redis-url.js';
 import type { EngineTarget } from '../engine.js';
-import {
-  EngineRefusal,
-  ownTargets,
-  targetName,
-  type EngineLink,
-  type EngineLinkDeps,
-  type EngineLinkOptions,
-} from './engine-link.js';
+import { ownTargets, targetName, type EngineLink, type EngineLinkDeps, type EngineLinkOptions } from './engine-link.js';
+import { redisRefusal } from './engine-refusal.js';
 import { RedisPublisher } from './redis-publisher.js';
 import { RedisSubscription } from './redis-subscription.js';
 
@@ -60,7 +52,7 @@ export class RedisEngineLink implements EngineLink {
       return link;
     } catch (error) {
       link.#cut();
-      throw isRefusal(error) ? refusalOf(error, options) : error;
+      throw redisRefusal(error, options.addr, `resetchannels &wsg:${options.cluster}:* +publish +subscribe`);
     } finally {
       deps.giveUp.removeEventListener('abort', giveUp);
     }
@@ -100,13 +92,3 @@ export class RedisEngineLink implements EngineLink {
 /** Redis does not tell a subscriber why it cuts it. */
 const SUBSCRIPTION_NOTE =
   ' (on the connection that receives; Redis also cuts it when this node reads too slowly, see client-output-buffer-limit pubsub)';
-
-function refusalOf(error: unknown, { addr, cluster }: EngineLinkOptions): EngineRefusal {
-  const { username = 'default' } = redisAddress(addr);
-  const code = error instanceof RedisError ? error.code : '';
-  const hint =
-    code === 'NOPERM'
-      ? `Grant them: ACL SETUSER ${username} resetchannels &wsg:${cluster}:* +publish +subscribe`
-      : 'Look at cluster.redis.addr in the configuration: user, password, database, certificate, and kind of server.';
-  return new EngineRefusal(errorMessage(error), hint, error);
-}
