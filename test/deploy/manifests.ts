@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
@@ -161,17 +161,21 @@ export class GatewayManifests {
     return own;
   }
 
-  /** Loads the configuration as the pod with this ordinal does. */
-  async load(ordinal: number): Promise<LoadedConfig> {
+  /** Writes the configuration and its files as a pod has them, below a folder of their own. */
+  async write(): Promise<string> {
     const cwd = await temporaryFolder();
-    let text = this.config;
-    await mkdir(join(cwd, 'secret'));
+    let text = this.config.replaceAll('/var/lib/wsg/', `${cwd}/`);
     for (const [at, [path, content]] of [...this.secretFiles].entries()) {
-      const file = join(cwd, 'secret', String(at));
+      const file = join(cwd, `secret-${at}`);
       await writeFile(file, content);
       text = text.replaceAll(path, file);
     }
     await writeFile(join(cwd, 'config.yml'), text);
-    return loadConfig({ cwd, env: this.environmentOf(ordinal) });
+    return cwd;
+  }
+
+  /** Loads the configuration as the pod with this ordinal does. */
+  async load(ordinal: number): Promise<LoadedConfig> {
+    return loadConfig({ cwd: await this.write(), env: this.environmentOf(ordinal) });
   }
 }
