@@ -49,15 +49,25 @@ export function listOf<T>(shape: Shape<T>): Shape<readonly T[]> {
   };
 }
 
-/** An object with any keys, whose values have one shape. */
+/**
+ * An object with any keys, whose values have one shape. The values are replaced in the object that
+ * is given: a run has such an object for each second.
+ */
 export function recordOf<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
+  const checkAll: CheckAll<T> = (fields) => {
+    for (const key of Object.keys(fields)) {
+      if (key === '__proto__') delete fields[key];
+      else fields[key] = shape(fields[key]);
+    }
+  };
   return (value) => {
-    const given = fieldsOf(value);
-    const result: Record<string, T> = {};
-    for (const key of Object.keys(given)) if (key !== '__proto__') result[key] = shape(given[key]);
-    return result;
+    const fields = fieldsOf(value);
+    checkAll(fields);
+    return fields;
   };
 }
+
+type CheckAll<T> = (fields: Record<string, unknown>) => asserts fields is Record<string, T>;
 
 /** An object with these keys in this order; others are left out, since newer versions may add some. */
 export function objectOf<T extends object>(shapes: { readonly [Key in keyof T]-?: Shape<T[Key]> }): Shape<T> {
@@ -82,7 +92,7 @@ type Fill<T> = (
 ) => asserts result is T & Record<string, unknown>;
 
 /** The fields of an object. */
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+export function fieldsOf(value: unknown): Record<string, unknown> {
   if (!isRecord(value)) throw unlike('an object');
   return value;
 }

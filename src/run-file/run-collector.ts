@@ -215,12 +215,20 @@ function json(payload: Buffer): unknown {
   return JSON.parse(payload.toString('utf8'));
 }
 
-/** The first words of a payload, followed by the offset of the rest. */
+/** The first words of a payload, followed by the offset of the rest. Hot path: see bench/report. */
 function words(payload: Buffer, count: number): string[] {
-  const head = payload.toString('latin1', 0, 64).split(' ', count);
-  const start = head.reduce((sum, word) => sum + word.length + 1, 0);
-  return [...head, String(start)];
+  const found: string[] = [];
+  let start = 0;
+  for (let end = 0; found.length < count && start <= payload.length; start = end + 1) {
+    end = start;
+    while (end < payload.length && payload[end] !== SPACE) end += 1;
+    found.push(payload.toString('latin1', start, end));
+  }
+  found.push(String(start));
+  return found;
 }
+
+const SPACE = 0x20;
 
 /**
  * Decodes base64 into memory that is reused; the result is valid until the next call. Hot path: see
