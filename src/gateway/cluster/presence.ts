@@ -72,6 +72,8 @@ export class Presence {
   readonly #startedAt: number;
   /** Members that count this node: their calls are applied. */
   readonly #countedBy = new Set<Member>();
+  /** Members that were told since the last join that this node counts them. */
+  readonly #told = new Set<Member>();
   /** When each beat that has not come back was sent. */
   readonly #sentAt = new Map<number, number>();
   #beats = 0;
@@ -176,10 +178,14 @@ export class Presence {
     const { self, members, clock, log } = this.#deps;
     const { member, isNew } = members.heard(sender, beat, clock.now());
     if (isNew) log.info('cluster.joined', { node: member.name, boot: member.boot, version: beat.version });
-    if (beat.counts.some((one) => isSame(one, self))) this.#countedBy.add(member);
+    const isCounted = beat.counts.some((one) => isSame(one, self));
+    if (isCounted) this.#countedBy.add(member);
     if (beat.forgot.some((one) => isSame(one, self))) this.#countedBy.delete(member);
     if (this.#state !== 'in') this.#hearsay.push(...beat.hears);
-    if (isNew || beat.asks) this.#beat({ counts: [sender], hears: members.all.filter(this.#isFresh) });
+    const isDue = beat.asks || (isCounted && !this.#told.has(member));
+    if (!isNew && !isDue) return;
+    this.#told.add(member);
+    this.#beat({ counts: [sender], hears: members.all.filter(this.#isFresh) });
   }
 
   /** Takes a bye. */
@@ -187,7 +193,7 @@ export class Presence {
     const { members, log } = this.#deps;
     const member = members.leave({ node, boot });
     if (member === undefined) return;
-    this.#countedBy.delete(member);
+    this.#forget(member);
     log.info('cluster.left', { node: member.name, boot });
   }
 
@@ -266,7 +272,7 @@ export class Presence {
     const { members, log } = this.#deps;
     const lost = members.sweep(now - GONE_MS);
     for (const member of lost) {
-      this.#countedBy.delete(member);
+      this.#forget(member);
       log.warn('cluster.lost', { node: member.name, boot: member.boot, silentMs: Math.round(now - member.heardAt) });
     }
     if (lost.length > 0) this.#beat({ forgot: lost });
@@ -282,6 +288,11 @@ export class Presence {
     engine.reconnect('its own beat has not come back for 5 s');
   }
 
+  #forget(member: Member): void {
+    this.#countedBy.delete(member);
+    this.#told.delete(member);
+  }
+
   readonly #isFresh = ({ heardAt }: Member): boolean => this.#deps.clock.now() - heardAt < FRESH_MS;
 
   #isUncounted(): boolean {
@@ -295,6 +306,7 @@ export class Presence {
     this.#hearsay = [];
     this.#cancelSettle?.();
     this.#countedBy.clear();
+    this.#told.clear();
   }
 
   #joinAnew(): void {

@@ -94,6 +94,26 @@ describe('membership', () => {
     expect((await cluster.during(a.send('z'))).silent).toEqual([]);
   });
 
+  it('is counted and counts as soon as it has joined again', async () => {
+    const { cluster, a, b } = await twoNodes();
+    b.open(1);
+    a.engine.cut();
+    await cluster.advance(9_000);
+    expect(b.bus.nodes()).toHaveLength(1);
+    a.engine.restore();
+    await cluster.advance(400);
+    const before = cluster.clock.now();
+    expect(await cluster.during(a.send('x'))).toMatchObject({
+      silent: [],
+      counts: new Map([
+        ['0001', 0],
+        ['0002', 1],
+      ]),
+    });
+    expect((await cluster.during(b.send('y'))).counts.size).toBe(2);
+    expect(cluster.clock.now() - before).toBeLessThan(100);
+  });
+
   it('keeps both starts of a number until the first is silent for 7 s', async () => {
     const { cluster, a, b } = await twoNodes();
     b.engine.kill();
