@@ -78,7 +78,11 @@ export class NodeCluster {
     const pattern = `wsg:${CLUSTER}:open:${node.toString(16).padStart(4, '0')}:*`;
     for (;;) {
       for (const key of names.parse(await this.reader.text('KEYS', pattern))) {
-        if (Number(await this.reader.text('HGET', key, '')) >= sequence) return;
+        const progress = z
+          .string()
+          .nullable()
+          .parse(await this.reader.text('HGET', key, ''));
+        if (Number(progress?.split(' ')[0]) >= sequence) return;
       }
       await new Promise((resolve) => setTimeout(resolve, 5));
     }

@@ -18,6 +18,8 @@ export interface GatewayEvent {
    * `id`, plus the number of events that were recovered before them.
    */
   readonly sequence: number;
+  /** Id that its place in the outbox has, when `id` comes from a lost node. */
+  readonly placeId?: string;
   readonly connection: string;
   readonly action: 'open' | 'close' | 'message';
   /** Only for messages. */

@@ -19,7 +19,7 @@ interface EndpointEvents {
  */
 export interface EventObserver {
   opened(connection: Connection, sequence: number): void;
-  closed(connection: Connection, sequence: number): void;
+  closed(connection: Connection, sequence: number, reason: CloseReasonName): void;
 }
 
 /**
@@ -70,7 +70,7 @@ export class ConnectionEvents {
 
   closed(connection: Connection, reason: CloseReasonName): number {
     const sequence = this.#append(connection, 'close', reason);
-    this.#observer?.closed(connection, sequence);
+    this.#observer?.closed(connection, sequence, reason);
     return sequence;
   }
 

@@ -99,7 +99,7 @@ export class EventStreamSession implements RingListener {
   #encode(page: EventPage): string {
     let text = page.missing > 0 ? this.#encodeGap(page) : '';
     for (const event of page.events) {
-      text += `id: ${event.id}\nevent: ${event.action}\ndata: ${encodeEventJson(event)}\n\n`;
+      text += `id: ${event.placeId ?? event.id}\nevent: ${event.action}\ndata: ${encodeEventJson(event)}\n\n`;
     }
     return text;
   }

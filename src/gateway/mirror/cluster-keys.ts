@@ -43,8 +43,8 @@ export class ClusterKeys {
   }
 
   /**
-   * Hash: an entry for each connection of a running member, `<sequence of its open event> <path>`.
-   * The field '' has the sequence up to which events are delivered.
+   * Hash: an entry for each connection of a running member, `OpenEntry`; the field '' has the
+   * `Progress`.
    */
   open(member: Member): string {
     return `${this.#prefix}open:${member}`;

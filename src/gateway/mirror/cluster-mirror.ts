@@ -89,7 +89,12 @@ export class ClusterMirror {
     this.#graceMs = graceOf({ hasLog, declareDeadMs: cluster.declareDeadMs });
     this.#keepMs = this.#graceMs + mirror.ttlMs;
     const own = memberOf(boot);
-    this.#entries = new OpenEntries(this.#keys.open(own), this.#keepMs);
+    this.#entries = new OpenEntries({
+      key: this.#keys.open(own),
+      ttlMs: this.#keepMs,
+      boot,
+      recovered: () => this.#joined?.outbox.recovered ?? 0,
+    });
     this.late = new LateEvents({ clock, log });
     this.#claims = new OwnClaims({
       address: this.#address,
@@ -259,6 +264,7 @@ function trialCommands(keys: ClusterKeys, own: Member): string[][] {
     ['RENAMENX', open, lost],
     ['HSETNX', lost, '', '0'],
     ['HGET', lost, ''],
+    ['HMGET', lost, ''],
     ['HGETALL', 'connection:none:tags'],
     ['HEXISTS', lost, ''],
     ['HKEYS', lost],

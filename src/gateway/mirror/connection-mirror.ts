@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.js';
 import { errorMessage, WsgError } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
 import type { MirrorConfig } from '../config/outbox-config.js';
+import type { CloseReasonName } from '../close-reason.js';
 import type { Connection } from '../connection/connection.js';
 import type { ConnectionRegistry } from '../connection/registry.js';
 import { isRefusal } from '../redis/redis-error.js';
@@ -16,7 +17,7 @@ import { MirrorCommands } from './mirror-commands.js';
 import { MirrorWork, type MirrorBatch } from './mirror-work.js';
 import { mirrorRefusal, tryMirror } from './mirror-trial.js';
 import { NodeClaim, thisProcess, type ProcessIdentity } from './node-claim.js';
-import type { OpenEntries } from './open-entries.js';
+import type { CloseMark, OpenEntries } from './open-entries.js';
 
 /** Longest wait of an open event for its connection to be mirrored. */
 const HOLD_MS = 1_000;
@@ -154,9 +155,20 @@ export class ConnectionMirror {
   }
 
   /** `sequence` is that of the close event; 0 when there is none. */
-  closed(connection: Connection, sequence: number): void {
-    this.#work.closed(connection, sequence);
+  closed(connection: Connection, sequence: number, reason: CloseReasonName): void {
+    const isWritten = this.#work.closed(connection, sequence);
     if (sequence === 0) this.#signal();
+    else if (isWritten && this.#options.cluster !== undefined) this.#mark(connection, { sequence, reason });
+  }
+
+  /** Holds a close event back until other nodes know of it. */
+  #mark(connection: Connection, mark: CloseMark): void {
+    const now = this.#options.clock.now();
+    const dueAt = (this.#awaySince ?? now) + HOLD_MS;
+    if (dueAt <= now) return;
+    this.#opens.hold(mark.sequence, dueAt);
+    this.#work.mark(connection, mark);
+    this.#signal();
   }
 
   /**

@@ -7,7 +7,7 @@ import type { NewEvent } from '../outbox/outbox.js';
 import { DELIVERED_FIELD, nodeOfMember, REMEMBERED_MS, type ClusterKeys, type Member } from './cluster-keys.js';
 import { freezeEntries, frozenConnections } from './frozen-entries.js';
 import type { LostEvents } from './lost-events.js';
-import { parseEntry } from './open-entries.js';
+import { lostEventId, parseEntry, parseProgress, type OpenEntry, type Progress } from './open-entries.js';
 import { callAll, callAtomically, texts } from './redis-calls.js';
 import { RedisSession } from './redis-session.js';
 
@@ -42,8 +42,14 @@ const RETRY_MS = 1_000;
 /** One connection to close. */
 interface Lost {
   readonly id: string;
-  readonly value: string;
+  readonly entry: OpenEntry;
   readonly tags: ReadonlyMap<string, string>;
+}
+
+/** An event that a lost node had accepted, and its sequence there. */
+interface Uncertain {
+  readonly sequence: number;
+  readonly event: NewEvent;
 }
 
 /** Events of one batch that were appended and are not known to be delivered. */
@@ -66,6 +72,8 @@ export class LostConnections {
   /** Connections whose close event is in what earlier starts left in the log. */
   readonly #logged = new Set<string>();
   #appended: Appended | undefined;
+  /** Connections with events that may not be delivered, in the order of these events. */
+  #uncertain: string[] = [];
   #running: Promise<void> | undefined;
   #isStopped = false;
   #wake: (() => void) | undefined;
@@ -176,16 +184,20 @@ export class LostConnections {
     await freezeEntries(pipeline, keys, member);
     await callAll(pipeline, [['PEXPIRE', keys.lost(member), ttl]]);
     const ids = await frozenConnections(pipeline, keys, member);
+    const [shared] = await callAll(pipeline, [['HGET', keys.lost(member), DELIVERED_FIELD]]);
+    const { delivered } = parseProgress(shared);
+    const found: [number, string][] = [];
     for (let at = 0; at < ids.length; at += EXTENDED_AT_ONCE) {
       const some = ids.slice(at, at + EXTENDED_AT_ONCE);
-      await callAll(
-        pipeline,
-        some.flatMap((id) => [
-          ['PEXPIRE', `connection:${id}`, ttl],
-          ['PEXPIRE', `connection:${id}:tags`, ttl],
-        ]),
-      );
+      const keyed = some.flatMap((id) => [`connection:${id}`, `connection:${id}:tags`]);
+      const extended = keyed.map((key) => ['PEXPIRE', key, ttl]);
+      const [values] = await callAll(pipeline, [['HMGET', keys.lost(member), ...some], ...extended]);
+      for (const [index, value] of texts(values).entries()) {
+        const first = firstUncertain(parseEntry(value), delivered);
+        if (first > 0) found.push([first, some[index] ?? '']);
+      }
     }
+    this.#uncertain = found.sort(([one], [other]) => one - other).map(([, id]) => id);
   }
 
   /** Closes some connections. Resolves to their number. */
@@ -200,45 +212,78 @@ export class LostConnections {
 
   async #appendBatch(pipeline: RedisPipeline, member: Member): Promise<Appended | undefined> {
     const lost = this.#deps.keys.lost(member);
-    const [delivered, found] = await callAll(pipeline, [
-      ['HGET', lost, DELIVERED_FIELD],
-      ['HRANDFIELD', lost, String(BATCH), 'WITHVALUES'],
-    ]);
-    const batch = await this.#withTags(pipeline, texts(found));
+    const [shared] = await callAll(pipeline, [['HGET', lost, DELIVERED_FIELD]]);
+    const batch = await this.#withTags(pipeline, await this.#nextEntries(pipeline, lost));
     if (batch.length === 0) return undefined;
     const appended: Appended = { member, ids: [], last: 0 };
     this.#appended = appended;
-    for (const each of batch) {
-      if (!(await this.#append(appended, each, Number(delivered)))) return undefined;
-    }
-    return appended;
+    const isDone = await this.#append(appended, batch, parseProgress(shared));
+    return isDone ? appended : undefined;
   }
 
-  async #withTags(pipeline: RedisPipeline, flat: readonly string[]): Promise<Lost[]> {
-    const entries = pairs(flat).filter(([id]) => id !== DELIVERED_FIELD);
+  /** Entries to close next, those with uncertain events first. */
+  async #nextEntries(pipeline: RedisPipeline, lost: string): Promise<[string, string][]> {
+    const ids = this.#uncertain.splice(0, BATCH);
+    if (ids.length > 0) {
+      const [values] = await callAll(pipeline, [['HMGET', lost, ...ids]]);
+      const entries = texts(values).map((value, index): [string, string] => [ids[index] ?? '', value]);
+      const found = entries.filter(([, value]) => value !== '');
+      if (found.length > 0) return found;
+    }
+    const [flat] = await callAll(pipeline, [['HRANDFIELD', lost, String(BATCH), 'WITHVALUES']]);
+    return pairs(texts(flat)).filter(([id]) => id !== DELIVERED_FIELD);
+  }
+
+  async #withTags(pipeline: RedisPipeline, entries: readonly [string, string][]): Promise<Lost[]> {
     const replies = await callAll(
       pipeline,
       entries.map(([id]) => ['HGETALL', `connection:${id}:tags`]),
     );
-    return entries.map(([id, value], index) => ({ id, value, tags: new Map(pairs(texts(replies[index]))) }));
+    return entries.map(([id, value], index) => ({
+      id,
+      entry: parseEntry(value),
+      tags: new Map(pairs(texts(replies[index]))),
+    }));
+  }
+
+  /** Appends the events of a batch. False when this must not go on. */
+  async #append(appended: Appended, batch: readonly Lost[], progress: Progress): Promise<boolean> {
+    const isLogged = ({ id }: Lost): boolean => this.#logged.has(id);
+    const isClosed = (lost: Lost): boolean =>
+      isLogged(lost) || (lost.entry.closed > 0 && lost.entry.closed <= progress.delivered);
+    for (const event of this.#eventsOf(
+      batch.filter((lost) => !isClosed(lost)),
+      progress,
+    )) {
+      if (!(await this.#appendOne(appended, event))) return false;
+    }
+    for (const lost of batch) if (isClosed(lost)) appended.ids.push(lost.id);
+    if (batch.some(isLogged)) appended.last = Math.max(appended.last, this.#deps.outbox.recoveredThrough);
+    return true;
   }
 
   /**
-   * Appends the close event, and before it the open event unless that is known to be delivered: a
-   * backend that gets it twice has still only one connection. False when this must not go on.
+   * First the events that the lost node had accepted and that may not be delivered, with their own
+   * ids and in their order, then the other close events.
    */
-  async #append(appended: Appended, { id, value, tags }: Lost, delivered: number): Promise<boolean> {
-    const { events, outbox } = this.#deps;
-    const { opened, path } = parseEntry(value);
-    if (this.#logged.has(id)) {
-      appended.last = Math.max(appended.last, outbox.recoveredThrough);
-    } else {
-      if (opened > delivered && !(await this.#appendOne(appended, events.open(id, path, tags)))) return false;
-      if (!(await this.#appendOne(appended, events.close(id, path, tags)))) return false;
-      this.closed += 1;
-    }
-    appended.ids.push(id);
-    return true;
+  #eventsOf(batch: readonly Lost[], progress: Progress): NewEvent[] {
+    const uncertain = batch.flatMap((lost) => this.#uncertainEvents(lost, progress));
+    uncertain.sort((one, other) => one.sequence - other.sequence);
+    const open = batch.filter(({ entry }) => entry.closed === 0);
+    const closes = open.map(({ id, entry, tags }) => this.#deps.events.close(id, entry.path, tags, 'node_lost'));
+    return [...uncertain.map(({ event }) => event), ...closes];
+  }
+
+  #uncertainEvents({ id, entry, tags }: Lost, progress: Progress): Uncertain[] {
+    const { events } = this.#deps;
+    const { opened, closed, reason = 'connection_lost', path } = entry;
+    const found: Uncertain[] = [];
+    const add = (sequence: number, event: NewEvent): void => {
+      found.push({ sequence, event: { ...event, originalId: lostEventId(progress, sequence) } });
+    };
+    if (opened > progress.delivered) add(opened, events.open(id, path, tags));
+    if (closed > progress.delivered) add(closed, events.close(id, path, tags, reason));
+    return found;
   }
 
   /** Appends an event once there is room. */
@@ -248,8 +293,13 @@ export class LostConnections {
       if (this.#appended === appended) sequence = this.#deps.outbox.adopt(event);
       return sequence > 0 || this.#appended !== appended;
     });
-    if (sequence > 0) appended.last = sequence;
-    return sequence > 0;
+    if (sequence === 0) return false;
+    appended.last = sequence;
+    if (event.action === 'close') {
+      appended.ids.push(event.connection);
+      this.closed += 1;
+    }
+    return true;
   }
 
   async #settle(pipeline: RedisPipeline, { member, ids }: Appended): Promise<void> {
@@ -288,4 +338,10 @@ function pairs(flat: readonly string[]): [string, string][] {
   const found: [string, string][] = [];
   for (let at = 0; at + 1 < flat.length; at += 2) found.push([flat[at] ?? '', flat[at + 1] ?? '']);
   return found;
+}
+
+/** Sequence of the first event of a connection that may not be delivered; 0 when there is none. */
+function firstUncertain({ opened, closed }: OpenEntry, delivered: number): number {
+  if (opened > delivered) return opened;
+  return closed > delivered ? closed : 0;
 }

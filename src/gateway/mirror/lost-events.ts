@@ -1,6 +1,7 @@
 import { LimitedLog } from '../../core/limited-log.js';
 import type { Clock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
+import type { CloseReasonName } from '../close-reason.js';
 import type { Endpoint } from '../connection/endpoint.js';
 import { EventTagsEncoder, type SharedTags } from '../event/event-tags.js';
 import type { NewEvent } from '../outbox/outbox.js';
@@ -38,8 +39,8 @@ export class LostEvents {
     return { connection, action: 'open', ...this.#common(path, tags) };
   }
 
-  close(connection: string, path: string, tags: SharedTags): NewEvent {
-    return { connection, action: 'close', reason: 'node_lost', ...this.#common(path, tags) };
+  close(connection: string, path: string, tags: SharedTags, reason: CloseReasonName): NewEvent {
+    return { connection, action: 'close', reason, ...this.#common(path, tags) };
   }
 
   #common(path: string, tags: SharedTags): Pick<NewEvent, 'tags' | 'destinations'> {

@@ -2,7 +2,7 @@ import type { Connection } from '../connection/connection.js';
 import type { ConnectionRegistry } from '../connection/registry.js';
 import { CommandBatch } from './command-batch.js';
 import type { MirrorCommands } from './mirror-commands.js';
-import type { OpenEntries } from './open-entries.js';
+import type { CloseMark, OpenEntries } from './open-entries.js';
 
 /** Number of free slots below which moving the rest costs more than it frees. */
 const SPARED = 1_024;
@@ -48,10 +48,12 @@ export class Fifo<T> {
 
 type Tags = ReadonlyMap<string, string>;
 
-/** A connection that opened, and the sequence of its open event. */
+/** A connection that opened or closed, and the sequence of that event, which is held back. */
 interface Opening {
   readonly connection: Connection;
   readonly sequence: number;
+  /** Only for a connection that closed. */
+  readonly mark?: CloseMark;
 }
 
 /** A connection that closed, and the sequence of its close event. */
@@ -99,6 +101,8 @@ export class MirrorWork {
   readonly #registry: ConnectionRegistry;
   readonly #commands: MirrorCommands;
   readonly #entries: OpenEntries | undefined;
+  /** In a cluster: connections that closed, and whose close event is not delivered. */
+  readonly #closing = new Set<string>();
   /** Open connections that another node has closed. */
   readonly #forgotten = new WeakSet<Connection>();
 
@@ -139,12 +143,20 @@ export class MirrorWork {
 
   /**
    * Notes the end of a connection: its keys are removed once `delivered` has reached the sequence.
+   * False when it was never written.
    */
-  closed(connection: Connection, sequence: number): void {
-    if (this.#unseen.delete(connection)) return;
+  closed(connection: Connection, sequence: number): boolean {
+    if (this.#unseen.delete(connection)) return false;
     const { id } = connection;
     if (sequence === 0) this.#remove(id);
     else this.#closings.push({ id, sequence });
+    return true;
+  }
+
+  /** Notes that other nodes must know of a close event before it is delivered. */
+  mark(connection: Connection, mark: CloseMark): void {
+    this.#closing.add(connection.id);
+    this.#opens.push({ connection, sequence: mark.sequence, mark });
   }
 
   /** Notes the close event of a connection of an earlier start. */
@@ -201,7 +213,7 @@ export class MirrorWork {
     this.#entries?.rebuild();
     this.#retagged = new Map();
     this.#unseen.clear();
-    const opens = this.#opens.slice(Infinity).filter(({ connection }) => this.#isOpen(connection));
+    const opens = this.#opens.slice(Infinity).filter((opening) => this.#isWanted(opening));
     this.#opens.drop(Infinity);
     for (const opening of opens) this.#opens.push(opening);
   }
@@ -212,11 +224,7 @@ export class MirrorWork {
   take(): MirrorBatch | undefined {
     if (this.isEmpty) return undefined;
     const commands = new CommandBatch();
-    const opens = this.#opens.slice(BATCH_ITEMS);
-    for (const { connection } of opens) {
-      if (this.#isOpen(connection)) this.#commands.write(commands, connection, false);
-      this.#retagged.delete(connection);
-    }
+    const opens = this.#takeOpens(commands);
     this.#takeRetagged(commands);
     const removals = this.#removals.slice(BATCH_ITEMS);
     const isRoutine = commands.size === 0 && removals.length === 0;
@@ -233,6 +241,18 @@ export class MirrorWork {
     this.#opens.drop(opens);
     this.#removals.drop(removals);
     this.#stale.splice(0, stale);
+  }
+
+  #takeOpens(commands: CommandBatch): readonly Opening[] {
+    const opens = this.#opens.slice(BATCH_ITEMS);
+    for (const opening of opens) {
+      const { connection, mark } = opening;
+      this.#retagged.delete(connection);
+      if (!this.#isWanted(opening)) continue;
+      if (mark === undefined) this.#commands.write(commands, connection, false);
+      else this.#entries?.mark(commands, connection, mark);
+    }
+    return opens;
   }
 
   #takeRetagged(commands: CommandBatch): void {
@@ -259,8 +279,14 @@ export class MirrorWork {
 
   /** Queues a removal. Above the bound, keys expire by their TTL or are found as stale. */
   #remove(id: string): void {
+    this.#closing.delete(id);
     if (this.#removals.size >= MAX_REMOVALS) this.#removals.drop(1);
     this.#removals.push(id);
+  }
+
+  /** In a cluster a connection that is closed again is written too: a backend may get its open event. */
+  #isWanted({ connection }: Opening): boolean {
+    return this.#isOpen(connection) || this.#closing.has(connection.id);
   }
 
   #isOpen(connection: Connection): boolean {

@@ -1,29 +1,66 @@
+import { CLOSE_REASONS, type CloseReasonName } from '../close-reason.js';
 import type { Connection } from '../connection/connection.js';
+import { formatEventId, type EventBoot } from '../event/gateway-event.js';
+import type { RespReply } from '../redis/resp-reader.js';
 import { DELIVERED_FIELD } from './cluster-keys.js';
 import type { CommandBatch } from './command-batch.js';
 
 /** Content of an entry. */
 export interface OpenEntry {
-  /** Sequence of its open event; 0 when that is known to be delivered. */
+  /** Sequence in the id of its open event; 0 when that is known to be delivered. */
   readonly opened: number;
+  /** Sequence in the id of its close event; 0 while there is none. */
+  readonly closed: number;
+  /** Reason of the close event. */
+  readonly reason: CloseReasonName | undefined;
   /** Path of its endpoint. */
   readonly path: string;
 }
 
+/** Content of the field that all entries share. */
+export interface Progress {
+  /** Sequence in the id of the last event that is delivered. */
+  readonly delivered: number;
+  /** Front of the ids of all these events; '' when it is not known. */
+  readonly boot: string;
+}
+
+const NO_REASON = '-';
+
 /** Parses the value of an entry. */
 export function parseEntry(value: string): OpenEntry {
-  const space = value.indexOf(' ');
-  return { opened: Number(value.slice(0, space)), path: value.slice(space + 1) };
+  const [opened = '', closed = '', reason = '', ...path] = value.split(' ');
+  return {
+    opened: Number(opened),
+    closed: Number(closed),
+    reason: isReason(reason) ? reason : undefined,
+    path: path.join(' '),
+  };
+}
+
+/** Parses the value of `DELIVERED_FIELD`. */
+export function parseProgress(reply: RespReply | undefined): Progress {
+  const [delivered = '', boot = ''] = typeof reply === 'string' ? reply.split(' ') : [];
+  return { delivered: Number(delivered), boot };
+}
+
+export interface OpenEntriesOptions {
+  readonly key: string;
+  readonly ttlMs: number;
+  /** Boot in the ids of events. */
+  readonly boot: EventBoot;
+  /** Number of events of earlier starts, by which sequences are above those in ids. */
+  readonly recovered: () => number;
 }
 
 /**
- * Entries of the open connections of this node, for the node that has to close them when this one
- * is lost. An entry and the sequence of the last delivered event say together whether a backend
- * knows the connection.
+ * Entries of the connections of this node, for the node that has to close them when this one is
+ * lost. They say which open and close events may not be delivered, and their ids: that node emits
+ * them again. So a backend that got them already recognizes them.
  */
 export class OpenEntries {
+  readonly #options: OpenEntriesOptions;
   #key: string;
-  readonly #ttl: string;
   /** Keys of earlier starts, whose connections this node has closed. */
   #inherited: readonly string[] = [];
   /** Sequences of open events that are not delivered, by connection; they rise. */
@@ -33,9 +70,9 @@ export class OpenEntries {
   #delivered = 0;
   #isDirty = false;
 
-  constructor(key: string, ttlMs: number) {
-    this.#key = key;
-    this.#ttl = String(ttlMs);
+  constructor(options: OpenEntriesOptions) {
+    this.#options = options;
+    this.#key = options.key;
   }
 
   /** True when Redis must learn that open events were delivered. */
@@ -70,9 +107,12 @@ export class OpenEntries {
   }
 
   write(batch: CommandBatch, connection: Connection): void {
-    if (this.#unannounced.has(connection)) return;
-    const { id, endpoint } = connection;
-    batch.add('HSET', this.#key, id, `${this.#undelivered.get(id) ?? 0} ${endpoint.path}`);
+    if (!this.#unannounced.has(connection)) this.#set(batch, connection, `0 ${NO_REASON}`);
+  }
+
+  /** Writes that the connection has a close event, before that may be delivered. */
+  mark(batch: CommandBatch, connection: Connection, { sequence, reason }: CloseMark): void {
+    this.#set(batch, connection, `${this.#inId(sequence)} ${reason}`);
   }
 
   /** Notes that no entry of the connection will be written or removed. */
@@ -88,8 +128,10 @@ export class OpenEntries {
 
   /** Writes through which sequence events are delivered, and renews the time to live. */
   refresh(batch: CommandBatch): void {
-    batch.add('HSET', this.#key, DELIVERED_FIELD, String(this.#delivered));
-    batch.add('PEXPIRE', this.#key, this.#ttl);
+    const { boot, ttlMs } = this.#options;
+    const progress = `${this.#inId(this.#delivered)} ${boot.node}-${boot.epoch}`;
+    batch.add('HSET', this.#key, DELIVERED_FIELD, progress);
+    batch.add('PEXPIRE', this.#key, String(ttlMs));
     this.#isDirty = false;
   }
 
@@ -97,4 +139,30 @@ export class OpenEntries {
   rebuild(): void {
     this.#isDirty = true;
   }
+
+  #set(batch: CommandBatch, { id, endpoint }: Connection, close: string): void {
+    const opened = this.#undelivered.get(id);
+    batch.add('HSET', this.#key, id, `${opened === undefined ? 0 : this.#inId(opened)} ${close} ${endpoint.path}`);
+  }
+
+  #inId(sequence: number): number {
+    return Math.max(0, sequence - this.#options.recovered());
+  }
+}
+
+/** A close event that waits to be delivered. */
+export interface CloseMark {
+  readonly sequence: number;
+  readonly reason: CloseReasonName;
+}
+
+/** The id of an event of a lost node; undefined when the node's ids are not known. */
+export function lostEventId({ boot }: Progress, sequence: number): string | undefined {
+  const dash = boot.indexOf('-');
+  if (dash < 0) return undefined;
+  return formatEventId({ node: boot.slice(0, dash), epoch: Number(boot.slice(dash + 1)) }, sequence);
+}
+
+function isReason(text: string): text is CloseReasonName {
+  return Object.hasOwn(CLOSE_REASONS, text);
 }

@@ -2,7 +2,7 @@ import { formatEventId, type EventBoot, type GatewayEvent } from '../event/gatew
 import type { NewEvent } from './outbox.js';
 
 /** An event with its place in the order. The id is formatted only when it is read. */
-export class AcceptedEvent implements GatewayEvent {
+class AcceptedEvent implements GatewayEvent {
   readonly connection: string;
   readonly action: GatewayEvent['action'];
   readonly type: GatewayEvent['type'];
@@ -35,4 +35,33 @@ export class AcceptedEvent implements GatewayEvent {
   get id(): string {
     return formatEventId(this.#boot, this.#idSequence);
   }
+}
+
+/** An event of a lost node, with the id that this node gave it. */
+class AdoptedEvent extends AcceptedEvent {
+  readonly #originalId: string;
+
+  constructor(originalId: string, ...place: ConstructorParameters<typeof AcceptedEvent>) {
+    super(...place);
+    this.#originalId = originalId;
+  }
+
+  override get id(): string {
+    return this.#originalId;
+  }
+
+  get placeId(): string {
+    return super.id;
+  }
+}
+
+/**
+ * Gives an event its place. Hot: runs once for each event. `idSequence` is lower than `sequence`
+ * when events of an earlier boot come first.
+ */
+export function acceptedEvent(boot: EventBoot, sequence: number, idSequence: number, event: NewEvent): AcceptedEvent {
+  const { originalId } = event;
+  return originalId === undefined
+    ? new AcceptedEvent(boot, sequence, idSequence, event)
+    : new AdoptedEvent(originalId, boot, sequence, idSequence, event);
 }

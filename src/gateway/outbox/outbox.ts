@@ -24,7 +24,10 @@ export const DOES_NOT_FIT = 0;
 export const NEVER_FITS = -1;
 
 /** An event without id and sequence, which the outbox assigns. */
-export type NewEvent = Omit<GatewayEvent, 'id' | 'sequence'>;
+export type NewEvent = Omit<GatewayEvent, 'id' | 'sequence' | 'placeId'> & {
+  /** Id that a lost node gave it, which it keeps; only for events without message. */
+  readonly originalId?: string | undefined;
+};
 
 /** Content of the close event that an open connection would have now. */
 export type Retagging = Pick<NewEvent, 'connection' | 'tags' | 'destinations'>;

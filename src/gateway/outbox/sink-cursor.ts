@@ -321,7 +321,7 @@ export class SinkCursor {
   #moved(): void {
     // While a lane has events, the cursor in the log stays before them.
     if (this.#last !== undefined && this.#lanes.events === 0) {
-      this.#options.backlog.delivered(this.name, this.#last.id);
+      this.#options.backlog.delivered(this.name, this.#last.placeId ?? this.#last.id);
     }
     this.#options.onDelivered();
   }

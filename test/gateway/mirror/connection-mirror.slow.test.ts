@@ -52,7 +52,7 @@ class MirrorRig {
 
   close(connection: Connection): void {
     this.registry.close(connection);
-    this.mirror.closed(connection, ++this.sequence);
+    this.mirror.closed(connection, ++this.sequence, 'closed_by_client');
   }
 
   tag(connection: Connection, tags: Readonly<Record<string, string>>): void {

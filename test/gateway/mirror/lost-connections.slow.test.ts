@@ -34,9 +34,9 @@ function idOf(index: number): string {
 /** Writes a lost node's keys: open events up to the sequence `delivered` are delivered. */
 async function lose(connections: number, delivered = connections): Promise<void> {
   await reader.command('SADD', keys.members, MEMBER);
-  await reader.command('HSET', keys.open(MEMBER), '', String(delivered));
+  await reader.command('HSET', keys.open(MEMBER), '', `${delivered} 0007-1700000000000`);
   for (let index = 1; index <= connections; index += 1) {
-    await reader.command('HSET', keys.open(MEMBER), idOf(index), `${index} /connect`);
+    await reader.command('HSET', keys.open(MEMBER), idOf(index), `${index} 0 - /connect`);
     await reader.command('HSET', `connection:${idOf(index)}:tags`, 'room', String(index), 'hidden', 'x');
   }
 }
@@ -146,9 +146,29 @@ it('an open event that is not known to be delivered comes before the close event
   expect(outbox.events).toHaveLength(10 + 6);
 });
 
+it('events that the lost node had accepted keep their ids, reasons and order, unless they are delivered', async () => {
+  await lose(4, 3);
+  const close = (index: number, sequence: number, opened = 0) =>
+    reader.command('HSET', keys.open(MEMBER), idOf(index), `${opened} ${sequence} closed_by_client /connect`);
+  await close(1, 6);
+  await close(2, 5);
+  await close(3, 2);
+  await close(4, 7, 4);
+  const outbox = new SmallOutbox(100);
+  closer(outbox).take(MEMBER);
+  while (!(await isSettled())) outbox.deliver();
+  const id = (sequence: number): string => `0007-1700000000000-${sequence}`;
+  expect(outbox.events.map(({ connection, reason, originalId }) => [connection, reason, originalId])).toEqual([
+    [idOf(4), undefined, id(4)],
+    [idOf(2), 'closed_by_client', id(5)],
+    [idOf(1), 'closed_by_client', id(6)],
+    [idOf(4), 'closed_by_client', id(7)],
+  ]);
+});
+
 it('events of an endpoint that is not configured go out without tags, to their destinations', async () => {
   await lose(1);
-  await reader.command('HSET', keys.open(MEMBER), idOf(1), '1 /gone');
+  await reader.command('HSET', keys.open(MEMBER), idOf(1), '1 0 - /gone');
   const outbox = new SmallOutbox(100);
   closer(outbox).take(MEMBER);
   while (!(await isSettled())) outbox.deliver();

@@ -59,7 +59,7 @@ async function claimerOf(cluster: NodeCluster, nodes: readonly ClusterNode[]): P
   return [...nodes].sort((a, b) => Number(b.number === number) - Number(a.number === number));
 }
 
-/** What a test of a closer that is lost before it has delivered anything left behind. */
+/** Loses a node, and then the node that has claimed it before that has delivered anything. */
 async function loseCloser(hasLog: boolean) {
   const cluster = await NodeCluster.start();
   const proxy = await TcpProxy.start(cluster.redis.port);

@@ -27,7 +27,7 @@ it('a mirror keeps no state of connections that come and go while Redis is unava
   };
   const close = (connection: ReturnType<typeof open>) => {
     registry.close(connection);
-    mirror.closed(connection, ++sequence);
+    mirror.closed(connection, ++sequence, 'closed_by_client');
     mirror.delivered(sequence);
   };
   const wasThere = open();

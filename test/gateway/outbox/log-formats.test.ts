@@ -50,6 +50,17 @@ it('the sinks with destinations have the positions of format 2, and new ones fol
   expect(sinkPositions(SINKS).slice(0, 3)).toEqual(['redis', 'amqp', 'nats']);
 });
 
+it('a log keeps the id that an event of a lost node had', async () => {
+  const dir = await temporaryFolder();
+  const originalId = '0007-1700000000000-42';
+  const close = { connection: 'x', action: 'close', tags: 'a=b', reason: 'node_lost', destinations: ['d'] } as const;
+  await fill(dir, [{ ...close, originalId }, close]);
+  const [adopted, own] = await recovered(dir);
+  expect(adopted).toMatchObject({ ...close, id: originalId });
+  expect(own).toMatchObject(close);
+  expect(own?.id).not.toBe(originalId);
+});
+
 it('a log holds as many destinations as there are sinks with destinations', async () => {
   const dir = await temporaryFolder();
   const destinations = ['a', '', 'c', '', 'é'];

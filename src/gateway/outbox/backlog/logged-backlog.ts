@@ -5,7 +5,7 @@ import type { Logger } from '../../../core/logger.js';
 import type { OutboxConfig } from '../../config/outbox-config.js';
 import type { EventBoot, GatewayEvent } from '../../event/gateway-event.js';
 import { EventQueue } from '../../event/event-queue.js';
-import { AcceptedEvent } from '../accepted-event.js';
+import { acceptedEvent } from '../accepted-event.js';
 import type { Backlog, BacklogRange, BacklogReader, Recovered } from './backlog.js';
 import { EventLog } from '../log/event-log.js';
 import { FreeRoom } from '../log/free-room.js';
@@ -136,7 +136,7 @@ export class LoggedBacklog implements Backlog {
     if (this.#phase === 'everything' || (this.#phase === 'lifecycle' && isLifecycle))
       this.#log?.append(sequence, event);
     if (this.#spilling !== undefined && isLifecycle) this.#notDurableFrom = Math.min(this.#notDurableFrom, sequence);
-    this.#queue.push(new AcceptedEvent(this.#options.boot, sequence, sequence - this.#recovered, event));
+    this.#queue.push(acceptedEvent(this.#options.boot, sequence, sequence - this.#recovered, event));
     this.#fitMemory();
     return sequence;
   }

@@ -1,6 +1,6 @@
 import type { EventBoot, GatewayEvent } from '../../event/gateway-event.js';
 import { EventQueue } from '../../event/event-queue.js';
-import { AcceptedEvent } from '../accepted-event.js';
+import { acceptedEvent } from '../accepted-event.js';
 import type { Backlog, BacklogRange, BacklogReader, Recovered } from './backlog.js';
 import type { NewEvent } from '../outbox.js';
 
@@ -45,7 +45,7 @@ export class MemoryBacklog implements Backlog {
 
   append(event: NewEvent): number {
     const sequence = this.#queue.lastSequence + 1;
-    this.#queue.push(new AcceptedEvent(this.#boot, sequence, sequence, event));
+    this.#queue.push(acceptedEvent(this.#boot, sequence, sequence, event));
     return sequence;
   }
 

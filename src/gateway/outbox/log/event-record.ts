@@ -172,6 +172,8 @@ const TYPE_SHIFT = 2;
 const HAS_REASON = 0x10;
 const HAS_DESTINATIONS = 0x20;
 const HAS_MESSAGE = 0x40;
+/** An id of another boot at the end of an event without message. Earlier versions pass over it. */
+const HAS_ID = 0x80;
 const DESTINATIONS_BEFORE_3 = 3;
 
 /** Hot: runs once for each event that is written. */
@@ -182,6 +184,7 @@ export function writeEvent(writer: ByteWriter, idSequence: number, event: NewEve
   writer.text(event.tags);
   if (event.reason !== undefined) writer.text(event.reason);
   if (event.destinations !== undefined) writeDestinations(writer, event.destinations);
+  if (event.originalId !== undefined) writer.text(event.originalId);
   if (event.message !== undefined) writer.raw(event.message);
 }
 
@@ -196,8 +199,10 @@ export function readEvent(payload: Buffer, format: LogFormat): RecordedEvent {
   const [connection, tags] = [reader.text(), reader.text()];
   const reason = (flags & HAS_REASON) === 0 ? undefined : knownReason(reader.text());
   const destinations = (flags & HAS_DESTINATIONS) === 0 ? undefined : readDestinations(reader, format);
+  const originalId = (flags & HAS_ID) === 0 ? undefined : reader.text();
   const message = (flags & HAS_MESSAGE) === 0 ? undefined : reader.rest();
-  return { idSequence, event: { connection, action, type, tags, message, reason, destinations } };
+  const event: NewEvent = { connection, action, type, tags, message, reason, destinations };
+  return { idSequence, event: originalId === undefined ? event : { ...event, originalId } };
 }
 
 export function writeRetagging(writer: ByteWriter, { connection, tags, destinations }: Retagging): void {
@@ -213,11 +218,12 @@ export function readRetagging(reader: ByteReader, format: LogFormat): Retagging 
   return { connection, tags, destinations: readDestinations(reader, format) };
 }
 
-function eventFlags({ action, type, reason, destinations, message }: NewEvent): number {
+function eventFlags({ action, type, reason, destinations, message, originalId }: NewEvent): number {
   let flags = ACTIONS.indexOf(action) | (TYPES.indexOf(type) << TYPE_SHIFT);
   if (reason !== undefined) flags |= HAS_REASON;
   if (destinations !== undefined) flags |= HAS_DESTINATIONS;
   if (message !== undefined) flags |= HAS_MESSAGE;
+  if (originalId !== undefined) flags |= HAS_ID;
   return flags;
 }
 

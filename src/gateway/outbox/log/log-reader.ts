@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { eventBytes, type EventBoot, type GatewayEvent } from '../../event/gateway-event.js';
 import type { QueueLimits } from '../../event/event-queue.js';
-import { AcceptedEvent } from '../accepted-event.js';
+import { acceptedEvent } from '../accepted-event.js';
 import { findRecord, nextInFormat1 } from './find-record.js';
 import { parseRecords, readEvent, RECORD, type LogFormat, type LogRecord, type RecordedEvent } from './event-record.js';
 import { readFully } from './read-fully.js';
@@ -213,7 +213,7 @@ export class LogReader {
     this.#passOver(sequence);
     this.#isAfterDamage = false;
     this.#next = sequence + 1;
-    this.#ahead.push(new AcceptedEvent(boot, sequence, idSequence, event));
+    this.#ahead.push(acceptedEvent(boot, sequence, idSequence, event));
   }
 
   async #damaged({ path }: LogSegment, stretch: DamagedStretch): Promise<void> {
