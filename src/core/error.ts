@@ -14,7 +14,8 @@ export const ERROR_CATALOGUE = {
   'tls.invalid': 'The certificate or its key cannot be used.',
   'transport.unavailable': 'The chosen transport cannot be loaded on this machine.',
   'open-files.too-few': 'The limit on open files is too low for this process.',
-  'sink.refused': 'The backend of a sink refuses the connection: credentials, permissions, a stream of another type.',
+  'sink.refused':
+    'The backend of a sink or the engine of a cluster refuses the connection: credentials, permissions, a stream of another type.',
   'outbox.unusable':
     'The folder of the outbox or of its dead letters cannot be used: another process uses it, it is damaged, or it is not writable.',
   'cluster.number-taken': 'Another gateway of the cluster has the same node number.',

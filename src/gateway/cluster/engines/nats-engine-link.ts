@@ -77,6 +77,8 @@ export class NatsEngineLink implements EngineLink {
   publish(target: EngineTarget, bytes: Uint8Array): boolean {
     if (this.endedBecause !== undefined || bytes.length > this.maxMessageBytes) return false;
     if (this.#publishedBytes - this.#confirmedBytes > MOST_UNCONFIRMED_BYTES) return false;
+    // It throws between its end and the report of it.
+    if (this.#deps.connection.isClosed()) return false;
     this.#deps.connection.publish(targetName(this.#options.cluster, '.', target), bytes);
     this.#publishedBytes += bytes.length;
     if (this.#publishedBytes - this.#pingedBytes > PING_EACH_BYTES) this.#ping();

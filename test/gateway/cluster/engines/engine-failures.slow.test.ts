@@ -22,6 +22,20 @@ describe.each(KINDS)('%s', (kind) => {
     expect([one.texts, one.reasons]).toEqual([['again'], []]);
   });
 
+  it('never throws at a publisher while it is being lost', async () => {
+    const broker = await startBroker(kind);
+    const one = await EngineNode.started({ kind, addr: broker.url, node: 1 });
+    const killed = broker.process.kill();
+    const bytes = Buffer.from('x');
+    await settle(() => {
+      for (let turn = 0; turn < 10; turn += 1) queueMicrotask(() => one.engine.publish({ to: 'beats' }, bytes));
+      one.engine.publish({ to: 'all' }, bytes);
+      return !one.engine.isUp;
+    });
+    await killed;
+    expect(one.reasons).toHaveLength(1);
+  });
+
   it('finds a server that is frozen', async () => {
     const broker = await startBroker(kind);
     const one = await EngineNode.started({ kind, addr: broker.url, node: 1 });
