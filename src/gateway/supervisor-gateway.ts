@@ -81,8 +81,7 @@ export class SupervisorGateway {
   async reload(): Promise<void> {
     const { access } = this.#parts ?? {};
     if (this.#phase !== 'running' || access === undefined) return;
-    this.#pool?.broadcast({ kind: 'reload' });
-    await reloadOne(this.#log, 'api-keys', () => access.apiKeys.load());
+    await Promise.all([this.#pool?.reload(), reloadOne(this.#log, 'api-keys', () => access.apiKeys.load())]);
   }
 
   async #start(): Promise<ListenAddress> {

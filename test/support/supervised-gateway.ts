@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { ConfigInput } from '../../src/gateway/config-file/config-schema.js';
+import { freePort } from './broker-process.js';
 import { EventStreamClient, type StreamBlock } from './event-stream-client.js';
 import { RawWebSocket } from './raw-websocket.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -21,6 +22,11 @@ export interface SupervisedOptions extends WsgOptions {
   readonly config?: Partial<ConfigInput>;
   readonly workers?: number;
   readonly args?: readonly string[];
+  /**
+   * Whether requests go to a listener of the supervisor, and not to the port of clients, where a
+   * worker takes them.
+   */
+  readonly asksSupervisor?: boolean;
 }
 
 /** A `wsg serve --workers` process with its workers, on a free port of loopback. */
@@ -28,6 +34,7 @@ export class SupervisedGateway {
   private constructor(
     readonly process: WsgProcess,
     readonly port: number,
+    readonly apiPort: number,
   ) {}
 
   /** Starts without waiting for it to listen. `config` overrides one endpoint, `/connect`. */
@@ -42,18 +49,20 @@ export class SupervisedGateway {
   }
 
   /** Resolves once all workers listen. */
-  static async start(options: SupervisedOptions = {}): Promise<SupervisedGateway> {
-    const process = await SupervisedGateway.launch(options);
+  static async start({ asksSupervisor = false, ...options }: SupervisedOptions = {}): Promise<SupervisedGateway> {
+    const apiPort = asksSupervisor ? await freePort() : undefined;
+    const internal = apiPort === undefined ? {} : { internal_listen_addr: `127.0.0.1:${apiPort}` };
+    const process = await SupervisedGateway.launch({ ...options, config: { ...options.config, ...internal } });
     const early = process.ended.then(({ code, stderr }) => {
       throw new Error(`the gateway ended with ${code}:\n${stderr}`);
     });
     const { port } = await Promise.race([process.ready, early]);
     early.catch(() => undefined);
-    return new SupervisedGateway(process, port);
+    return new SupervisedGateway(process, port, apiPort ?? port);
   }
 
   async get(path: string, init: RequestInit = {}): Promise<string> {
-    const response = await fetch(`http://127.0.0.1:${this.port}${path}`, init);
+    const response = await fetch(`http://127.0.0.1:${this.apiPort}${path}`, init);
     return response.text();
   }
 
@@ -103,7 +112,7 @@ export class SupervisedGateway {
 
   /** Reads the event stream from its oldest event on. */
   async events(): Promise<EventStreamClient> {
-    const client = await EventStreamClient.open(`http://127.0.0.1:${this.port}/events?since=0`);
+    const client = await EventStreamClient.open(`http://127.0.0.1:${this.apiPort}/events?since=0`);
     await client.nextBlocks(PREAMBLE_BLOCKS);
     return client;
   }

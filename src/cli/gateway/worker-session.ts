@@ -46,7 +46,9 @@ async function obey(gateway: WorkerGateway, message: ToWorker, { lines }: Gatewa
     case 'start':
       return;
     case 'reload':
-      return gateway.reload();
+      await gateway.reload();
+      tell({ kind: 'reloaded' });
+      return;
     case 'drain':
       await gateway.drain(message.spreadMs);
       tell({ kind: 'empty' });

@@ -31,6 +31,7 @@ const workerStart = z.object({
 
 const toWorker = z.discriminatedUnion('kind', [
   workerStart,
+  /** Reload files besides the configuration; answered with `reloaded`. */
   z.object({ kind: z.literal('reload') }),
   /** Accept no more connections and close all within `spreadMs`; answered with `empty`. */
   z.object({ kind: z.literal('drain'), spreadMs: z.number() }),
@@ -51,6 +52,7 @@ const fromWorker = z.discriminatedUnion('kind', [
   }),
   /** Sent each second while the worker's event loop turns. */
   z.object({ kind: z.literal('beat') }),
+  z.object({ kind: z.literal('reloaded') }),
   /** All connections are closed, and the supervisor has acknowledged their events. */
   z.object({ kind: z.literal('empty') }),
 ]);

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js';
 import { errorMessage } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
-import type { ToWorker, WorkerStart } from './worker-control.js';
+import type { WorkerStart } from './worker-control.js';
 import { WorkerProcess } from './worker-process.js';
 
 /** Pauses before a worker is started again, by the number of its deaths within the last minute. */
@@ -92,9 +92,10 @@ export class WorkerPool {
     return this.#slots.some(({ process }) => process?.isListening === true);
   }
 
-  /** Sends a message to all workers. */
-  broadcast(message: ToWorker): void {
-    for (const process of this.#running()) process.send(message);
+  /** Resolves when all workers that listen have reloaded their files. */
+  async reload(): Promise<void> {
+    const listening = this.#running().filter(({ isListening }) => isListening);
+    await Promise.all(listening.map((process) => process.reload()));
   }
 
   /**
@@ -105,9 +106,9 @@ export class WorkerPool {
   async drain(spreadMs: number, boundMs: number): Promise<void> {
     this.#stopRestarts();
     this.#killUnready();
-    this.broadcast({ kind: 'drain', spreadMs });
     await Promise.all(
       this.#running().map(async (process) => {
+        process.send({ kind: 'drain', spreadMs });
         const cancel = this.#deps.clock.schedule(() => process.kill(), boundMs);
         await process.empty;
         cancel();
@@ -160,7 +161,7 @@ export class WorkerPool {
     const { worker } = slot;
     if (this.#phase === 'stopping') return;
     this.#deps.log.error('worker.died', { worker, pid: process.pid, reason: how });
-    if (this.#phase === 'running') this.#restartLater(slot);
+    if (this.#phase === 'running' || process.hasListened) this.#restartLater(slot);
   }
 
   #restartLater(slot: Slot): void {
@@ -197,7 +198,7 @@ export class WorkerPool {
     const { clock } = this.#deps;
     const lateMs = clock.now() - plannedMs;
     for (const process of this.#running()) {
-      if (lateMs > DEGRADED_MS) process.excuseSilence();
+      if (lateMs > DEGRADED_MS) process.restartSilence();
       else this.#killIfHung(process);
     }
     this.#cancelLook = clock.schedule(() => this.#watch(dueMs), LOOK_EACH_MS);

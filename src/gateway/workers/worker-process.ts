@@ -19,14 +19,17 @@ export class WorkerProcess {
   readonly empty: Promise<void>;
   /** Resolves to a description of how the process ended. */
   readonly ended: Promise<string>;
-  readonly #clock: Clock;
+  readonly #options: WorkerProcessOptions;
   readonly #worker: Worker;
+  #awaited: Awaited[] = [];
+  #fail: (error: Error) => void = () => undefined;
   #heardAtMs: number;
   #hasListened = false;
   #hasEnded = false;
 
-  constructor({ entry, start, clock }: WorkerProcessOptions) {
-    this.#clock = clock;
+  constructor(options: WorkerProcessOptions) {
+    const { entry, start, clock } = options;
+    this.#options = options;
     this.#heardAtMs = clock.now();
     this.#worker = fork(entry, start.worker);
     const { process: child } = this.#worker;
@@ -37,15 +40,18 @@ export class WorkerProcess {
         resolve(signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`),
       );
     });
-    void this.ended.then(() => (this.#hasEnded = true));
-    this.listening = this.#untilListening();
+    const failed = new Promise<never>((_resolve, reject) => (this.#fail = reject));
+    this.listening = Promise.race([this.#next('listening'), failed]);
     // A failure after which nobody waits any more is reported as the end of the process.
-    this.listening.catch(() => undefined);
-    this.empty = Promise.race([this.#untilEmpty(), this.ended.then(() => undefined)]);
-    child.on('message', () => (this.#heardAtMs = this.#clock.now()));
-    this.#onMessage(({ kind }) => {
-      if (kind === 'loaded') this.send(start);
-    });
+    this.listening.catch(ignore);
+    this.empty = this.#next('empty');
+    void this.ended.then((how) => this.#end(how));
+    child.on('message', (raw) => this.#take(raw));
+  }
+
+  /** Whether clients could ever connect. */
+  get hasListened(): boolean {
+    return this.#hasListened;
   }
 
   /** Whether clients can connect. */
@@ -55,17 +61,24 @@ export class WorkerProcess {
 
   /** Time since the last message of the process, which sends one each second. */
   get silentMs(): number {
-    return this.#clock.now() - this.#heardAtMs;
+    return this.#options.clock.now() - this.#heardAtMs;
   }
 
-  /** Excuses the silence up to now: this process did not read meanwhile. */
-  excuseSilence(): void {
-    this.#heardAtMs = this.#clock.now();
+  /** Counts the silence from now on: a message came, or this process did not read meanwhile. */
+  restartSilence(): void {
+    this.#heardAtMs = this.#options.clock.now();
   }
 
   /** Sends a message; does nothing when the process is gone. */
   send(message: ToWorker): void {
-    if (this.#worker.isConnected()) this.#worker.send(message, ignoreError);
+    if (this.#worker.isConnected()) this.#worker.send(message, ignore);
+  }
+
+  /** Resolves when the process has reloaded its files, or ended. */
+  reload(): Promise<void> {
+    const reloaded = this.#next('reloaded');
+    this.send({ kind: 'reload' });
+    return reloaded;
   }
 
   /** Ends the process at once, even one that hangs or is stopped. */
@@ -73,35 +86,42 @@ export class WorkerProcess {
     this.#worker.process.kill('SIGKILL');
   }
 
-  #untilListening(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#onMessage((message) => {
-        if (message.kind === 'failed') reject(errorOf(message));
-        if (message.kind !== 'listening') return;
-        this.#hasListened = true;
-        resolve();
-      });
-      const hint = 'Its last log lines may say why.';
-      void this.ended.then((how) =>
-        reject(new WsgError('gateway.start-failed', `A worker process did not start: ${how}.`, { hint })),
-      );
-    });
+  #take(raw: unknown): void {
+    const message = readFromWorker(raw);
+    if (message === undefined) return;
+    this.restartSilence();
+    if (message.kind === 'loaded') this.send(this.#options.start);
+    if (message.kind === 'failed') this.#fail(errorOf(message));
+    if (message.kind === 'listening') this.#hasListened = true;
+    this.#reach(({ kind }) => kind === message.kind);
   }
 
-  #untilEmpty(): Promise<void> {
+  #end(how: string): void {
+    this.#hasEnded = true;
+    const hint = 'Its last log lines may say why.';
+    this.#fail(new WsgError('gateway.start-failed', `A worker process did not start: ${how}.`, { hint }));
+    this.#reach(() => true);
+  }
+
+  /** Resolves at the next message of this kind, or when the process has ended. */
+  #next(kind: FromWorker['kind']): Promise<void> {
     return new Promise((resolve) => {
-      this.#onMessage(({ kind }) => {
-        if (kind === 'empty') resolve();
-      });
+      if (this.#hasEnded) resolve();
+      else this.#awaited.push({ kind, resolve });
     });
   }
 
-  #onMessage(listener: (message: FromWorker) => void): void {
-    this.#worker.process.on('message', (raw) => {
-      const message = readFromWorker(raw);
-      if (message !== undefined) listener(message);
-    });
+  #reach(isReached: (awaited: Awaited) => boolean): void {
+    const reached = this.#awaited.filter(isReached);
+    this.#awaited = this.#awaited.filter((awaited) => !reached.includes(awaited));
+    for (const { resolve } of reached) resolve();
   }
+}
+
+/** A message that somebody waits for. */
+interface Awaited {
+  readonly kind: FromWorker['kind'];
+  readonly resolve: () => void;
 }
 
 /**
@@ -124,4 +144,4 @@ function isErrorCode(code: string): code is ErrorCode {
 }
 
 /** The process is gone, which its end reports. */
-function ignoreError(): void {}
+function ignore(): void {}

@@ -9,7 +9,7 @@ const LONG = { timeout: 40_000, interval: 50 };
 
 describe('a worker whose event loop hangs', () => {
   it('is named by calls, shown as degraded, killed, and started again', { timeout: 90_000 }, async () => {
-    const gateway = await SupervisedGateway.start();
+    const gateway = await SupervisedGateway.start({ asksSupervisor: true });
     const clients = await gateway.connectToAll(2);
     const held = (await gateway.idsByWorker()).get(1)?.length ?? 0;
     const [hanging] = await gateway.workers();

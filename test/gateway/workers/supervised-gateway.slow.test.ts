@@ -41,7 +41,7 @@ describe.each(TRANSPORTS)('a gateway with two workers on %s', (transport) => {
   });
 
   it('closes the connections of a killed worker alone, and starts it again', { timeout: 90_000 }, async () => {
-    const gateway = await start();
+    const gateway = await SupervisedGateway.start({ args: ['--transport', transport], asksSupervisor: true });
     const clients = await gateway.connectToAll(3);
     const lost = (await gateway.idsByWorker()).get(1) ?? [];
     const [first] = await gateway.workers();
