@@ -90,6 +90,7 @@ export class Crowd {
     const isOurs = socket.readyState === WebSocket.OPEN;
     // Its last message and its close are events of the same moment.
     this.#send(socket, client);
+    if (isOurs) client.leftAtMs = performance.now();
     socket.close(1000);
     const code = await Promise.race([ended, sleep(CLOSE_BOUND_MS, 1006, { ref: false })]);
     socket.terminate();
@@ -104,7 +105,7 @@ export class Crowd {
   }
 
   #record(identity) {
-    const times = { openedAtMs: 0, closedAtMs: Infinity, isCut: false };
+    const times = { openedAtMs: 0, leftAtMs: Infinity, closedAtMs: Infinity, isCut: false };
     return { ...identity, ...times, received: [], written: 0, isClosedCleanly: false };
   }
 

@@ -34,6 +34,7 @@ function client(node: string, received: readonly number[], changes: Partial<Clus
     boot: 0,
     room: 'a',
     openedAtMs: 0,
+    leftAtMs: Infinity,
     closedAtMs: Infinity,
     isCut: false,
     received,
@@ -107,6 +108,14 @@ describe('the judge of a run against a cluster, on who got what,', () => {
     if (first === undefined || second === undefined) throw new Error('two clients');
     expect(broken({ calls: [call(1)], clients: [first, second, cut(20)] })).toEqual([]);
     expect(broken({ calls: [call(1)], clients: [first, second, cut(20_000)] })).toEqual(['a count too high']);
+  });
+
+  it('lets a client miss the message that had sent its close frame before the answer', () => {
+    const [first, second] = crowd([1], [1]);
+    const leaving = (leftAtMs: number) => client('0003', [], { leftAtMs, closedAtMs: 20 });
+    if (first === undefined || second === undefined) throw new Error('two clients');
+    expect(broken({ calls: [call(1)], clients: [first, second, leaving(9)] })).toEqual([]);
+    expect(broken({ calls: [call(1)], clients: [first, second, leaving(19)] })).toEqual(['a count too high']);
   });
 
   it('expects nothing of a call whose answer was lost with its node, but no message twice', () => {

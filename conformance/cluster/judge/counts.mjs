@@ -15,7 +15,7 @@ const BUSY_SHARE = 0.3;
  * - A client gets each message at most once, and only messages that select it.
  * - The clients that got a message are as many as the answer says. A node that is named as silent
  *   may have delivered to any of its clients. A connection that was cut at that moment may have
- *   lost the message.
+ *   lost the message, and so may one whose client had sent its close frame.
  * - Nodes named as silent are nodes that a fault touched.
  * - A node that nothing is wrong with answers 200.
  */
@@ -91,8 +91,9 @@ function compare({ call, where, count, least, most }, violations) {
 }
 
 function mayHaveLost(client, call) {
-  if (!client.isCut || !selects(call, client) || client.openedAtMs > call.answeredAtMs) return false;
-  return client.closedAtMs >= call.sentAtMs && client.closedAtMs <= call.answeredAtMs + DELIVERY_MS;
+  if (!selects(call, client) || client.openedAtMs > call.answeredAtMs) return false;
+  if (client.leftAtMs <= call.answeredAtMs && client.closedAtMs >= call.sentAtMs) return true;
+  return client.isCut && client.closedAtMs >= call.sentAtMs && client.closedAtMs <= call.answeredAtMs + DELIVERY_MS;
 }
 
 function checkSilent({ faults, deadlineMs }, call, violations) {

@@ -28,6 +28,8 @@ export interface ClusterClient {
   readonly boot: number;
   readonly room: string;
   readonly openedAtMs: number;
+  /** When it sent its close frame; Infinity if it did not. */
+  readonly leftAtMs: number;
   /** Infinity for one that was open at the end. */
   readonly closedAtMs: number;
   /** Ended without a close handshake. */
