@@ -81,6 +81,14 @@ describe('the judge of a run against a cluster, on who got what,', () => {
     expect(broken(run)).toContain(rule);
   });
 
+  it('excuses a silent node by a machine that was busy shortly before', () => {
+    const busy = call(1, { allowanceMs: 900 });
+    const run = { calls: [busy, call(2, { ...SILENT, sentAtMs: 2_500 })], clients: crowd([1, 2], [1, 2], [1]) };
+    expect(broken(run)).toEqual([]);
+    const later = { ...run, calls: [busy, call(2, { ...SILENT, sentAtMs: 9_000 })] };
+    expect(broken(later)).toEqual(['a node that was well is named as silent']);
+  });
+
   it('compares the counts of nodes one by one where the answer has them', () => {
     const perNode = { '0001': 2, '0002': 0, '0003': 1 };
     const run = { calls: [call(1, { perNode })], clients: crowd([1], [1], [1]) };

@@ -6,8 +6,12 @@ import { stoppedDuring, touchedDuring } from './faults.mjs';
  * it may have lost the message.
  */
 const DELIVERY_MS = 1_000;
-/** A node that took longer than this share of the deadline only because the machine was busy. */
+/**
+ * From this share of the deadline on that the machine may have taken, a node may have been too late.
+ * Others then expect nothing of it until its next beat.
+ */
 const BUSY_SHARE = 0.3;
+const BUSY_AFTERMATH_MS = 3_000;
 
 /**
  * Checks who got what.
@@ -96,13 +100,23 @@ function mayHaveLost(client, call) {
   return client.isCut && client.closedAtMs >= call.sentAtMs && client.closedAtMs <= call.answeredAtMs + DELIVERY_MS;
 }
 
-function checkSilent({ faults, deadlineMs }, call, violations) {
-  if (call.allowanceMs > deadlineMs * BUSY_SHARE) return;
-  const touched = touchedDuring(faults, call);
+function checkSilent(run, call, violations) {
+  if (call.silent.length === 0) return;
+  const touched = touchedDuring(run.faults, call);
   for (const node of call.silent) {
     // A node that is cut off or has just come back hears nobody.
     if (touched.has(node) || touched.has(call.node)) continue;
     if (node === '*' && touched.size > 0) continue;
+    if (wasBusy(run, call)) continue;
     violations.add('a node that was well is named as silent', `${node} by ${call.node} for ${call.number}`);
   }
+}
+
+function wasBusy({ calls, deadlineMs }, { sentAtMs, answeredAtMs }) {
+  return calls.some(
+    (other) =>
+      other.allowanceMs > deadlineMs * BUSY_SHARE &&
+      other.sentAtMs <= answeredAtMs &&
+      other.answeredAtMs + BUSY_AFTERMATH_MS >= sentAtMs,
+  );
 }
