@@ -92,9 +92,10 @@ export async function makeFault(kind, { cluster, random, recovered, active }) {
   const index = Math.floor(random() * cluster.nodes.length);
   const node = cluster.nodes[index];
   const nodes = (touchesAll ? cluster.nodes : [node]).map(({ name }) => name);
-  const fault = { kind, nodes, stopsNodes, startMs: performance.now(), endMs: Infinity };
+  const fault = { kind, nodes, stopsNodes, startMs: performance.now(), undoneMs: Infinity, endMs: Infinity };
   active.add(fault);
   await make({ ...cluster, node, proxy: cluster.proxies[index], random });
+  fault.undoneMs = performance.now();
   await recovered();
   fault.endMs = performance.now();
   active.delete(fault);

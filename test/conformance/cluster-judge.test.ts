@@ -50,7 +50,7 @@ function crowd(...received: readonly (readonly number[])[]): ClusterClient[] {
 }
 
 function fault(nodes: readonly string[], changes: Partial<ClusterFault> = {}): ClusterFault {
-  return { kind: 'cut-20', nodes, stopsNodes: false, startMs: 0, endMs: 30_000, ...changes };
+  return { kind: 'cut-20', nodes, stopsNodes: false, startMs: 0, undoneMs: 30_000, endMs: 30_000, ...changes };
 }
 
 /** The rules that a run breaks. */

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import { configSchema, type ConfigInput } from '../../src/gateway/config-file/config-schema.js';
 import { resolveConfig } from '../../src/gateway/config-file/resolve-config.js';
 import type { GatewayConfig } from '../../src/gateway/config/gateway-config.js';
@@ -8,39 +8,82 @@ import { SupervisorGateway } from '../../src/gateway/supervisor-gateway.js';
 import { EventStreamClient } from './event-stream-client.js';
 import { RawWebSocket, upgradeRequest, type RawAnswer } from './raw-websocket.js';
 import { RecordingLogger } from './recording-logger.js';
+import { startRedis } from './redis-broker.js';
 
 /** Blocks before the first event: the reconnect time and the place. */
 const PREAMBLE_BLOCKS = 2;
 
+/** How a gateway is made up. What a test observes from outside does not depend on it. */
+export interface GatewayMakeUp {
+  /** Number of worker processes. Log lines of workers are not recorded. */
+  readonly workers: number;
+  /**
+   * Number of nodes of a cluster. The test asks the first one, and its clients connect to all nodes in
+   * turn.
+   */
+  readonly nodes: number;
+}
+
 /**
- * Number of worker processes of each gateway: `WSG_TEST_WORKERS=3 npx vitest run FILE` shows that
- * what a test observes from outside does not depend on it. Log lines of workers are not recorded.
+ * The default: `WSG_TEST_WORKERS=3 npx vitest run FILE` or `WSG_TEST_NODES=3` runs any file with
+ * another one.
  */
-const WORKERS = Number(process.env.WSG_TEST_WORKERS ?? 1);
+const FROM_ENVIRONMENT: GatewayMakeUp = {
+  workers: Number(process.env.WSG_TEST_WORKERS ?? 1),
+  nodes: Number(process.env.WSG_TEST_NODES ?? 1),
+};
+const JOINED = { timeout: 30_000, interval: 20 };
 const WORKER_ENTRY = fileURLToPath(new URL('../../dist/cli/gateway/worker-main.js', import.meta.url));
 
 /** A gateway on a free port of loopback, stopped at the end of the test. */
 export class RunningGateway {
+  /** Ports that clients connect to in turn. */
+  #clientPorts: readonly number[];
+  #clients = 0;
+
   private constructor(
     readonly gateway: Gateway | SupervisorGateway,
     readonly log: RecordingLogger,
     readonly port: number,
-  ) {}
+  ) {
+    this.#clientPorts = [port];
+  }
 
   /**
    * Starts a gateway with one endpoint `/connect` tagged `foo=bar` and without spread closes;
    * `input` overrides that.
    */
-  static start(input: Partial<ConfigInput> = {}): Promise<RunningGateway> {
+  static start(
+    input: Partial<ConfigInput> = {},
+    { workers, nodes }: GatewayMakeUp = FROM_ENVIRONMENT,
+  ): Promise<RunningGateway> {
+    if (nodes > 1) return RunningGateway.#startNodes(input, nodes);
     const config = testConfig(input);
-    return WORKERS === 1 ? RunningGateway.startWith(config) : RunningGateway.#startWorkers(config, input);
+    return workers === 1
+      ? RunningGateway.startWith(config)
+      : RunningGateway.#startWorkers({ ...config, workers }, input);
+  }
+
+  static async #startNodes(input: Partial<ConfigInput>, count: number): Promise<RunningGateway> {
+    const redis = await startRedis();
+    onTestFinished(() => redis.process.dispose());
+    const cluster = { name: 'test', redis: { addr: redis.url } };
+    const numbers = Array.from({ length: count }, (_, index) => index + 1);
+    const all = await Promise.all(
+      numbers.map((number) => RunningGateway.startWith(testConfig({ ...input, node: { number }, cluster }))),
+    );
+    const [first] = all;
+    if (first === undefined) throw new Error('a cluster has at least one node');
+    first.#clientPorts = all.map(({ port }) => port);
+    await Promise.all(all.map((node) => node.#knows(count)));
+    return first;
   }
 
   static #startWorkers(config: GatewayConfig, input: Partial<ConfigInput>): Promise<RunningGateway> {
     const given = { values: testValues(input), baseDir: config.baseDir };
     const workers = { entry: WORKER_ENTRY, given, log: { format: 'json', level: 'warn' } } as const;
     const log = new RecordingLogger();
-    return RunningGateway.#run(new SupervisorGateway({ ...config, workers: WORKERS }, { log, workers }), log);
+    return RunningGateway.#run(new SupervisorGateway(config, { log, workers }), log);
   }
 
   static async startWith(config: GatewayConfig): Promise<RunningGateway> {
@@ -70,7 +113,8 @@ export class RunningGateway {
   }
 
   async connect(path = '/connect', headers: Readonly<Record<string, string>> = {}): Promise<RawWebSocket> {
-    const client = await RawWebSocket.open(this.port, path, headers);
+    const port = this.#clientPorts[this.#clients++ % this.#clientPorts.length] ?? this.port;
+    const client = await RawWebSocket.open(port, path, headers);
     onTestFinished(() => client.destroy());
     return client;
   }
@@ -83,6 +127,14 @@ export class RunningGateway {
     const answer = await client.answer();
     client.destroy();
     return answer;
+  }
+
+  /** Resolves once this node reaches so many nodes. */
+  async #knows(nodes: number): Promise<void> {
+    await vi.waitFor(async () => {
+      const { nodes: known }: { nodes: readonly unknown[] } = JSON.parse(await this.get('/nodes'));
+      if (known.length < nodes) throw new Error(`${known.length} of ${nodes} nodes are known`);
+    }, JOINED);
   }
 
   /** Reads the event stream from its oldest event on, without the blocks before the first event. */

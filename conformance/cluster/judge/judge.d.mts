@@ -49,6 +49,8 @@ export interface ClusterFault {
   /** Whether the nodes themselves could not answer HTTP. */
   readonly stopsNodes: boolean;
   readonly startMs: number;
+  /** When the harness had undone it. */
+  readonly undoneMs: number;
   /** Once everything was well again. */
   readonly endMs: number;
 }

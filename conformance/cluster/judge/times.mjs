@@ -13,7 +13,8 @@ const FEWEST = 20;
  * - No answer comes later than the deadline and `SPARE_MS`.
  * - `LEARNED_MS` after the first deadline that a fault made a node's callers miss, the 99th
  *   percentile of the answers of that node is normal again, though the fault lasts: at most three
- *   times that of the calm time, or a quarter of the deadline if that is more.
+ *   times that of the calm time, or a quarter of the deadline if that is more. The end of the fault,
+ *   when nodes that were away join anew, is another such moment.
  */
 export function checkTimes({ calls, faults, deadlineMs }, violations) {
   const judged = calls.filter((call) => call.answeredAtMs !== undefined && !stoppedDuring(faults, call));
@@ -27,7 +28,11 @@ export function checkTimes({ calls, faults, deadlineMs }, violations) {
   }
   const calmMs = p99(judged.filter((call) => !faults.some((fault) => overlaps(fault, call))));
   const limitMs = Math.max(3 * (calmMs ?? 0), deadlineMs / 4);
-  const learned = faults.flatMap((fault) => checkLearning({ judged, fault, limitMs, deadlineMs }, violations));
+  const phases = faults.flatMap(({ kind, startMs, undoneMs, endMs }) => [
+    { kind, startMs, endMs: undoneMs },
+    { kind: `after ${kind}`, startMs: undoneMs, endMs },
+  ]);
+  const learned = phases.flatMap((phase) => checkLearning({ judged, phase, limitMs, deadlineMs }, violations));
   return {
     'slowest answer, ms': Math.round(slowest),
     'answers late by the machine alone': withAllowance,
@@ -37,9 +42,9 @@ export function checkTimes({ calls, faults, deadlineMs }, violations) {
   };
 }
 
-function checkLearning({ judged, fault, limitMs, deadlineMs }, violations) {
+function checkLearning({ judged, phase, limitMs, deadlineMs }, violations) {
   const percentiles = [];
-  const during = judged.filter(({ sentAtMs }) => sentAtMs >= fault.startMs && sentAtMs <= fault.endMs);
+  const during = judged.filter(({ sentAtMs }) => sentAtMs >= phase.startMs && sentAtMs <= phase.endMs);
   for (const node of new Set(during.map((call) => call.node))) {
     const own = during.filter((call) => call.node === node);
     const missed = own.filter((call) => call.silent.length > 0 && tookMs(call) >= deadlineMs);
@@ -51,7 +56,7 @@ function checkLearning({ judged, fault, limitMs, deadlineMs }, violations) {
     if (percentile > limitMs)
       violations.add(
         'calls still wait for a node that is known to be silent',
-        `${fault.kind}, at ${node}: p99 ${Math.round(percentile)} ms of at most ${Math.round(limitMs)}`,
+        `${phase.kind}, at ${node}: p99 ${Math.round(percentile)} ms of at most ${Math.round(limitMs)}`,
       );
   }
   return percentiles;
