@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../core/clock.js';
 import type { Logger } from '../../core/logger.js';
-import { Gateway, loadConfig, SupervisorGateway, withNodeNumber, type ConfigOverrides } from '../../gateway/index.js';
+import { Gateway, loadConfig, withNodeNumber, type ConfigOverrides } from '../../gateway/index.js';
 import { errorMessage, WsgError } from '../../core/error.js';
 import { EXIT_CODE } from '../exit-code.js';
 import { endHungProcess, endProcessLater, onReloadSignal, onStopSignal, type StopSignal } from '../signals.js';
@@ -71,7 +71,7 @@ async function runUntilStopped(
   flags: GatewayFlags,
   { log, lines, unusable }: GatewayLog & { readonly unusable: UnusableGateway },
 ): Promise<void> {
-  const gateway = createGateway(loaded, flags, { log, lines, onUnusable: unusable.onUnusable });
+  const gateway = await createGateway(loaded, flags, { log, lines, onUnusable: unusable.onUnusable });
   const stopRequest = Promise.race([
     waitForStopRequest(gateway, { log, lines }),
     waitForDefect(log),
@@ -89,14 +89,18 @@ async function runUntilStopped(
   unusable.throwIfReported();
 }
 
+/** A gateway of one process or several. */
+type AnyGateway = Pick<Gateway, 'start' | 'stop' | 'reload' | 'waitingEvents'>;
+
 /** Creates a gateway that is one process, or the supervisor of one with several. */
-function createGateway(
+async function createGateway(
   { config, given, source }: ReturnType<typeof loadConfig>,
   flags: GatewayFlags,
   { log, lines, onUnusable }: GatewayLog & Pick<UnusableGateway, 'onUnusable'>,
-): Gateway | SupervisorGateway {
+): Promise<AnyGateway> {
   const deps = { log, source, droppedLogLines: () => lines.dropped, onUnusable };
   if (config.workers === 1) return new Gateway(config, deps);
+  const { SupervisorGateway } = await import('../../gateway/several-processes.js');
   const entry = fileURLToPath(new URL('./worker-main.js', import.meta.url));
   const logOptions = { format: flags['log-format'], level: flags['log-level'] };
   return new SupervisorGateway(config, { ...deps, workers: { entry, given, log: logOptions } });
@@ -132,7 +136,7 @@ class UnusableGateway {
   }
 }
 
-function waitForStopRequest(gateway: Pick<Gateway, 'waitingEvents'>, { log, lines }: GatewayLog): Promise<undefined> {
+function waitForStopRequest(gateway: AnyGateway, { log, lines }: GatewayLog): Promise<undefined> {
   return new Promise((resolve) => {
     const onFirst = (reason: StopSignal): void => {
       log.info('gateway.stopping', { reason });

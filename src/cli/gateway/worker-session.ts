@@ -1,6 +1,12 @@
 import { errorMessage, WsgError } from '../../core/error.js';
 import type { Logger } from '../../core/logger.js';
-import { readToWorker, WorkerGateway, type FromWorker, type ToWorker, type WorkerStart } from '../../gateway/index.js';
+import {
+  readToWorker,
+  WorkerGateway,
+  type FromWorker,
+  type ToWorker,
+  type WorkerStart,
+} from '../../gateway/several-processes.js';
 import { EXIT_CODE } from '../exit-code.js';
 import { endProcess } from '../signals.js';
 import { createGatewayLog, type GatewayLog } from './gateway-log.js';
