@@ -25,6 +25,7 @@ import { HandoverServer } from './workers/handover-server.js';
 import { LinkServer } from './workers/link-server.js';
 import { areLimitsShared, NodeLimits } from './workers/node-limits.js';
 import { OutboxIntake } from './workers/outbox-intake.js';
+import { underWayBytes } from './workers/relay-outbox.js';
 import { RelayedCalls } from './workers/relayed-calls.js';
 import { WorkersBus } from './workers/workers-bus.js';
 import { WorkersGate } from './workers/workers-gate.js';
@@ -102,7 +103,8 @@ function composeCore(deps: SupervisorPartsDeps, chosen: ChosenTransport): Superv
     mirror?.closedBefore([id], sequence);
   };
   const canPause = chosen.name === 'ws';
-  const intake = new OutboxIntake({ outbox, gate, canPause, node, log, observer: { closed } });
+  const spareBytes = underWayBytes(config.outbox.maxBytes, config.workers);
+  const intake = new OutboxIntake({ outbox, gate, canPause, spareBytes, node, log, observer: { closed } });
   const inner = new WorkersBus({ node, clock });
   const echo = new DurationCounts();
   const cluster = composeCluster({ ...deps, boot, inner, connections: () => intake.connections, echo });

@@ -3,7 +3,7 @@ import type { OutboxConfig } from '../../src/gateway/config/outbox-config.js';
 import type { NewEvent } from '../../src/gateway/outbox/outbox.js';
 import type { EventGate } from '../../src/gateway/outbox/outbox.js';
 import { OutboxIntake } from '../../src/gateway/workers/outbox-intake.js';
-import { RelayOutbox } from '../../src/gateway/workers/relay-outbox.js';
+import { RelayOutbox, underWayBytes } from '../../src/gateway/workers/relay-outbox.js';
 import { WorkersGate } from '../../src/gateway/workers/workers-gate.js';
 import { GatedSink } from './gated-sink.js';
 import { linkPair } from './link-pair.js';
@@ -22,7 +22,8 @@ export async function relayedOutbox(changes: Partial<OutboxConfig> = {}, { worke
     closed: (connection: string) => void closes.push(connection),
     gone: (worker: number) => void gone.push(worker),
   };
-  const intake = new OutboxIntake({ outbox, gate, canPause, node: '0001', log, observer });
+  const spareBytes = underWayBytes(outboxConfig(changes).maxBytes, workers);
+  const intake = new OutboxIntake({ outbox, gate, canPause, spareBytes, node: '0001', log, observer });
   await outbox.start();
   onTestFinished(async () => void (await outbox.stop(0)));
   const addWorker = async (worker: number, mirrorGate?: EventGate) => {

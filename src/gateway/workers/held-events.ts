@@ -5,8 +5,9 @@ import type { HeldRoom, NewEvent } from '../outbox/outbox.js';
 export interface HeldEvent {
   readonly local: number;
   readonly event: NewEvent;
-  /** Bytes booked for it. */
+  /** Bytes booked for it, and where: in the room of all, or in the spare room of the worker. */
   readonly bytes: number;
+  readonly isSpare: boolean;
 }
 
 /** The events of one connection that wait. */
@@ -18,15 +19,17 @@ interface Waiting {
 
 /**
  * Events of a worker that wait for room in the outbox, in the order of each connection. They use
- * the room for messages of paused clients.
+ * the room for messages of paused clients, and then spare room for what the worker had under way.
  */
 export class HeldEvents {
   readonly #room: HeldRoom;
+  #spareBytes: number;
   /** In the order in which connections began to wait. */
   readonly #waiting = new Map<string, Waiting>();
 
-  constructor(room: HeldRoom) {
+  constructor(room: HeldRoom, spareBytes: number) {
     this.#room = room;
+    this.#spareBytes = spareBytes;
   }
 
   /** Number of connections of which events wait. */
@@ -47,10 +50,13 @@ export class HeldEvents {
   /** Adds an event; false when there is no room for it. A close event needs none. */
   hold(event: NewEvent, local: number): boolean {
     const bytes = event.action === 'close' ? 0 : eventBytes(event);
-    if (bytes > 0 && !this.#room.hold(bytes)) return false;
+    const isSpare = bytes > 0 && !this.#room.hold(bytes);
+    if (isSpare && bytes > this.#spareBytes) return false;
+    if (isSpare) this.#spareBytes -= bytes;
+    const held = { local, event, bytes, isSpare };
     const waiting = this.#waiting.get(event.connection);
-    if (waiting === undefined) this.#waiting.set(event.connection, { from: local, events: [{ local, event, bytes }] });
-    else waiting.events.push({ local, event, bytes });
+    if (waiting === undefined) this.#waiting.set(event.connection, { from: local, events: [held] });
+    else waiting.events.push(held);
     return true;
   }
 
@@ -71,7 +77,8 @@ export class HeldEvents {
   #countAccepted(events: readonly HeldEvent[], accept: (held: HeldEvent) => boolean): number {
     for (const [index, held] of events.entries()) {
       if (!accept(held)) return index;
-      if (held.bytes > 0) this.#room.letGo(held.bytes);
+      if (held.isSpare) this.#spareBytes += held.bytes;
+      else this.#room.letGo(held.bytes);
     }
     return events.length;
   }

@@ -22,6 +22,8 @@ export interface OutboxIntakeDeps {
   readonly gate: WorkersGate;
   /** Whether the transport of the workers can pause clients. Default: true. */
   readonly canPause?: boolean;
+  /** Bytes of events that each worker may have under way: `underWayBytes`. */
+  readonly spareBytes: number;
   /** The node as in event ids. */
   readonly node: string;
   readonly log: Logger;
@@ -52,12 +54,13 @@ export class OutboxIntake {
 
   /** Takes the events of a worker from now on. Call it before anything of the link was read. */
   attach(link: FrameLink): void {
-    const { outbox, gate, canPause = true, node, log, observer } = this.#deps;
+    const { outbox, gate, canPause = true, spareBytes, node, log, observer } = this.#deps;
     const { worker } = link;
     const intake = new WorkerIntake({
       link,
       outbox,
       canPause,
+      spareBytes,
       onHeldFrom: (heldFrom) => gate.set(worker, heldFrom),
       onClosed: (connection, sequence) => observer?.closed?.(connection, sequence),
       onSettled: (closes) => {

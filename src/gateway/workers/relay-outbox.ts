@@ -40,6 +40,11 @@ const LEAST_BYTES = 256 * 1024;
 /** Open events may use the room of messages once more: a client would be refused for a busy tick. */
 const OPEN_ROOM = 2;
 
+/** Bytes of events that a worker may have under way. */
+export function underWayBytes(maxBytes: number, workers: number): number {
+  return Math.max(LEAST_BYTES, (maxBytes * UNDER_WAY_SHARE) / workers);
+}
+
 /** Events of one tick that the supervisor has not taken yet. */
 interface Tick {
   readonly through: number;
@@ -89,7 +94,7 @@ export class RelayOutbox implements Outbox {
     this.#onRefused = onRefused;
     this.#isLogged = dir !== undefined;
     this.#maxEvents = Math.max(LEAST_EVENTS, (maxEvents * UNDER_WAY_SHARE) / workers);
-    this.#maxBytes = Math.max(LEAST_BYTES, (maxBytes * UNDER_WAY_SHARE) / workers);
+    this.#maxBytes = underWayBytes(maxBytes, workers);
     const shareBytes = new ConnectionShares(limits, connectionShare).maxBytes;
     this.#largestBytes = Math.min(shareBytes, Math.min(maxBytes, limits.maxDiskBytes) * MESSAGE_SHARE);
     this.#held = new HeldBytes((maxBytes * HELD_SHARE) / workers);

@@ -20,6 +20,8 @@ export interface WorkerIntakeDeps {
   readonly outbox: Outbox;
   /** Whether clients can be paused while a message of theirs waits; else it is refused. */
   readonly canPause: boolean;
+  /** Bytes of events that the worker may have under way. */
+  readonly spareBytes: number;
   /** Called when the first held event has changed, in the outbox's sequences. */
   readonly onHeldFrom: (heldFrom: number) => void;
   /** Called for each close event of a connection that the worker left open. */
@@ -74,7 +76,7 @@ export class WorkerIntake {
 
   constructor(deps: WorkerIntakeDeps) {
     this.#deps = deps;
-    this.#held = new HeldEvents(deps.outbox.heldRoom);
+    this.#held = new HeldEvents(deps.outbox.heldRoom, deps.spareBytes);
   }
 
   start(): void {
