@@ -8,6 +8,7 @@ import { freePort } from './broker-process.js';
 export class TcpProxy {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
+  #isSilent = false;
   /** Number of connections so far. */
   connections = 0;
 
@@ -47,6 +48,17 @@ export class TcpProxy {
     }
   }
 
+  /** Forwards nothing, on connections that come later either. They stay silent for ever. */
+  silenceAll(): void {
+    this.#isSilent = true;
+    this.silence();
+  }
+
+  /** Forwards on connections that come from now on. */
+  hearAgain(): void {
+    this.#isSilent = false;
+  }
+
   /** Stops listening and cuts all connections, as if the server were unavailable. */
   async stop(): Promise<void> {
     const closed = new Promise((resolve) => this.#server?.close(resolve));
@@ -67,7 +79,7 @@ export class TcpProxy {
         this.#sockets.delete(socket);
         other.destroy();
       });
-      socket.pipe(other);
+      if (!this.#isSilent) socket.pipe(other);
     }
   }
 }

@@ -27,6 +27,8 @@ export interface EngineLinkOptions {
   /** Name of the cluster. */
   readonly cluster: string;
   readonly self: NodeBoot;
+  /** Time limit for the opening, for each server that `addr` names. */
+  readonly timeoutMs: number;
 }
 
 export interface EngineLinkDeps {

@@ -2,7 +2,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { BackendRefusal } from '../../../core/backend-refusal.js';
 import { waitAtMost } from '../../../core/delay.js';
 import { Lifeline } from '../../sinks/lifeline.js';
-import { closeNats, connectNats, NATS_TIMEOUT_MS, rethrowNats } from '../../sinks/nats/nats-connection.js';
+import { closeNats, connectNats, rethrowNats } from '../../sinks/nats/nats-connection.js';
 import type { EngineTarget } from '../engine.js';
 import { ownTargets, targetName, type EngineLink, type EngineLinkDeps, type EngineLinkOptions } from './engine-link.js';
 import { natsRefusal } from './engine-refusal.js';
@@ -54,10 +54,12 @@ export class NatsEngineLink implements EngineLink {
 
   /** See `OpenEngineLink`. */
   static async open(this: void, options: EngineLinkOptions, deps: EngineLinkDeps): Promise<EngineLink> {
-    const lifeline = new Lifeline({ timeoutMs: NATS_TIMEOUT_MS, giveUp: deps.giveUp });
+    const { addr } = options;
+    const timeoutMs = options.timeoutMs * addr.split(',').length;
+    const lifeline = new Lifeline({ timeoutMs, giveUp: deps.giveUp });
     try {
       return await lifeline.opening(async () => {
-        const connection = await connectNats({ addr: options.addr }, lifeline.signal).catch(rethrowNats);
+        const connection = await connectNats({ addr, timeoutMs }, lifeline.signal).catch(rethrowNats);
         const link = new NatsEngineLink(options, { ...deps, connection, lifeline });
         await link.#open().catch(async (error: unknown) => {
           await closeNats(connection);

@@ -22,8 +22,16 @@ export interface ReconnectingEngineDeps {
   readonly open: OpenEngineLink;
 }
 
-/** Time limit for `start`, and for `stop`. */
+/** Time limit for `start` and for the first attempt. */
 const START_MS = 5_000;
+/**
+ * Time limit for each later attempt, and the longest wait between two. They are short because a node
+ * without its engine is not ready. An attempt may begin while nothing comes back from the engine,
+ * and then ends only by its time limit.
+ */
+const RETRY_MS = 2_000;
+const LONGEST_WAIT_MS = 1_000;
+/** Time limit for `stop`. */
 const STOP_MS = 2_000;
 /** A link that ends sooner counts as a failed attempt, so that the wait grows. */
 const LASTING_MS = 5_000;
@@ -46,6 +54,8 @@ export class ReconnectingEngine implements Engine {
   #maxMessageBytes = 0;
   /** Attempts in a row that gave no lasting link. */
   #failures = 0;
+  #waitMs = 0;
+  #timeoutMs = START_MS;
   /** Takes the outcome of the first attempt. */
   #firstOutcome: (refusal: EngineRefusal | undefined) => void = () => undefined;
   #running: Promise<void> = Promise.resolve();
@@ -112,8 +122,9 @@ export class ReconnectingEngine implements Engine {
       } catch (error) {
         this.#failed(error);
       }
+      this.#timeoutMs = RETRY_MS;
       // Half of the wait is random: nodes that lost the same engine do not return at once.
-      await this.#pause.wait(this.#isStopped ? 0 : backoffMs(this.#failures) * (0.5 + Math.random() / 2));
+      await this.#pause.wait(this.#isStopped ? 0 : this.#waitMs * (0.5 + Math.random() / 2));
     }
   }
 
@@ -145,7 +156,8 @@ export class ReconnectingEngine implements Engine {
         if (opening.link !== undefined && opening.link === this.#link) this.#lost(reason);
       },
     };
-    return this.#deps.open({ addr, cluster, self: this.#self }, deps).then((link) => (opening.link = link));
+    const options = { addr, cluster, self: this.#self, timeoutMs: this.#timeoutMs };
+    return this.#deps.open(options, deps).then((link) => (opening.link = link));
   }
 
   #lost(reason: string): void {
@@ -153,6 +165,7 @@ export class ReconnectingEngine implements Engine {
     this.#link = undefined;
     const lasted = this.#deps.clock.now() - this.#upSince >= LASTING_MS;
     this.#failures = lasted ? 1 : this.#failures + 1;
+    this.#waitMs = backoffMs(this.#failures);
     this.#listener?.down(reason);
     this.#linkGone();
   }
@@ -169,8 +182,10 @@ export class ReconnectingEngine implements Engine {
   #failed(error: unknown): void {
     if (this.#isStopped) return;
     this.#failures += 1;
-    const hint = error instanceof EngineRefusal ? error.hint : undefined;
-    this.#firstOutcome(error instanceof EngineRefusal ? error : undefined);
+    const isRefused = error instanceof EngineRefusal;
+    this.#waitMs = isRefused ? backoffMs(this.#failures) : Math.min(backoffMs(this.#failures), LONGEST_WAIT_MS);
+    const hint = isRefused ? error.hint : undefined;
+    this.#firstOutcome(isRefused ? error : undefined);
     this.#awayLog.warn('cluster.engine-away', {
       engine: this.kind,
       addr: maskUrl(this.#options.addr),

@@ -11,7 +11,6 @@ import { RedisSubscription } from './redis-subscription.js';
  * for several.
  */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
-const DIAL_TIMEOUT_MS = 5_000;
 
 /**
  * Two connections to Redis: one publishes, one is subscribed. The loss of either is the loss of the
@@ -29,7 +28,7 @@ export class RedisEngineLink implements EngineLink {
     this.#options = options;
     this.#deps = deps;
     const given = redisAddress(options.addr);
-    const address = { ...given, dialTimeoutMs: Math.min(given.dialTimeoutMs, DIAL_TIMEOUT_MS) };
+    const address = { ...given, dialTimeoutMs: Math.min(given.dialTimeoutMs, options.timeoutMs) };
     const { clock } = deps;
     this.#publisher = new RedisPublisher(address, { clock, lost: (reason) => this.#end(reason) });
     this.#subscription = new RedisSubscription(address, {
@@ -44,16 +43,19 @@ export class RedisEngineLink implements EngineLink {
   /** See `OpenEngineLink`. */
   static async open(this: void, options: EngineLinkOptions, deps: EngineLinkDeps): Promise<EngineLink> {
     const link = new RedisEngineLink(options, deps);
-    const giveUp = (): void => link.#cut();
+    const giveUp = (): void => link.#cut('it was given up');
+    const late = `no connection within ${options.timeoutMs} ms`;
+    const cancelTimeout = deps.clock.schedule(() => link.#cut(late), options.timeoutMs);
     deps.giveUp.addEventListener('abort', giveUp, { once: true });
     try {
       deps.giveUp.throwIfAborted();
       await link.#open();
       return link;
     } catch (error) {
-      link.#cut();
+      link.#cut('it failed');
       throw redisRefusal(error, options.addr, `resetchannels &wsg:${options.cluster}:* +publish +subscribe`);
     } finally {
+      cancelTimeout();
       deps.giveUp.removeEventListener('abort', giveUp);
     }
   }
@@ -82,10 +84,10 @@ export class RedisEngineLink implements EngineLink {
     this.#deps.lost(reason);
   }
 
-  #cut(reason = 'it was given up'): void {
+  #cut(reason: string): void {
     this.endedBecause ??= reason;
-    this.#subscription.close();
-    this.#publisher.close();
+    this.#subscription.close(reason);
+    this.#publisher.close(reason);
   }
 }
 

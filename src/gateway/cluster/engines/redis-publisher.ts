@@ -25,8 +25,13 @@ const PING = encodeCommand(['PING']);
 const NOTHING = new Uint8Array(0);
 const LINE_END = Buffer.from('\r\n');
 
-/** Takes a reply, or undefined when the connection ended before. */
-type ReplyTaker = (reply: RespReply | undefined) => void;
+/** Takes a reply, or the reason why the connection ended before. */
+type ReplyTaker = (reply: RespReply | LostReply) => void;
+
+/** Stands for the reply to a command when the connection ended before. */
+class LostReply {
+  constructor(readonly reason: string) {}
+}
 
 /** The connection to Redis that publishes. Messages of one tick leave as one write. */
 export class RedisPublisher {
@@ -90,10 +95,10 @@ export class RedisPublisher {
     this.close();
   }
 
-  close(): void {
+  close(reason?: string): void {
     this.#isClosed = true;
-    this.#pipeline.close();
-    this.#release();
+    this.#pipeline.close(reason);
+    this.#release(reason);
   }
 
   #send(outstanding: number | ReplyTaker, ...command: readonly Uint8Array[]): void {
@@ -111,7 +116,7 @@ export class RedisPublisher {
   #call(command: Uint8Array): Promise<RespReply> {
     return new Promise((resolve, reject) => {
       const take: ReplyTaker = (reply) => {
-        if (reply === undefined) reject(new Error('the connection to Redis ended'));
+        if (reply instanceof LostReply) reject(new Error(reply.reason));
         else resolve(reply);
       };
       this.#send(take, command);
@@ -146,18 +151,18 @@ export class RedisPublisher {
   }
 
   #ended(reason: string): void {
-    this.#release();
+    this.#release(reason);
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#deps.lost(reason);
   }
 
-  #release(): void {
+  #release(reason = 'it was closed'): void {
     this.#watch.stop();
     const left = this.#outstanding.slice(this.#answered);
     this.#outstanding = [];
     this.#answered = 0;
-    for (const each of left) if (typeof each === 'function') each(undefined);
+    for (const each of left) if (typeof each === 'function') each(new LostReply(reason));
   }
 
   #headOf(channel: string): Buffer {
@@ -173,7 +178,7 @@ export class RedisPublisher {
 const REPLICA =
   'READONLY it is a replica, which passes messages to its own clients only; the address must be that of the master';
 
-function isReplica(reply: RespReply | undefined): boolean {
+function isReplica(reply: RespReply | LostReply): boolean {
   return typeof reply === 'string' && /^role:(?:slave|replica)\s/m.test(reply);
 }
 

@@ -47,11 +47,11 @@ export class RedisSubscription {
     await subscribed;
   }
 
-  close(): void {
+  close(reason = 'it was closed'): void {
     this.#isClosed = true;
-    this.#pipeline.close();
+    this.#pipeline.close(reason);
     this.#watch.stop();
-    this.#rejectOpening(new Error('the subscription was given up'));
+    this.#rejectOpening(new Error(reason));
   }
 
   #read(channels: number): Promise<void> {

@@ -116,6 +116,22 @@ describe.each(KINDS)('%s', (kind) => {
     await settle(() => one.ups === 2);
   });
 
+  it('is back within seconds when the engine can be reached again, after attempts that hung', async () => {
+    const { port } = await startBroker(kind);
+    const proxy = await TcpProxy.start(port);
+    onTestFinished(() => proxy.stop());
+    const one = await EngineNode.started({ kind, addr: urlOf(kind, proxy.port), node: 1 });
+    proxy.silenceAll();
+    await settle(() => one.reasons.length === 1);
+    // One attempt has hung and ended, and another one hangs.
+    const before = proxy.connections;
+    await settle(() => proxy.connections >= before + 3);
+    proxy.hearAgain();
+    const healedAt = performance.now();
+    await settle(() => one.ups === 2);
+    expect(performance.now() - healedAt).toBeLessThan(10_000);
+  });
+
   it('opens a new connection when it is told to', async () => {
     const { port } = await startBroker(kind);
     const proxy = await TcpProxy.start(port);
