@@ -7,7 +7,7 @@ const COUNT_BYTES = 5;
 
 const STATE = { unknown: 0, working: 1, count: 2, bytes: 3, dropped: 4 } as const;
 
-/** What is known of a call that has arrived. */
+/** The knowledge of a call that has arrived. */
 export type KnownCall =
   | { readonly kind: 'new' }
   /** It was applied, and its answer is not there yet or not kept. */

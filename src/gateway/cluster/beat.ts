@@ -31,7 +31,7 @@ const beat = z.object({
   forgot: z.array(boot).readonly(),
 });
 
-/** What a node says of itself each second. */
+/** The state of a node, sent by it each second. */
 export type Beat = z.infer<typeof beat>;
 
 export function encodeBeat({ counts, hears, forgot, ...fields }: Beat): Uint8Array {

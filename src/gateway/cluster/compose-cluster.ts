@@ -59,7 +59,7 @@ export function clusterDetails(bus: ClusterBus): Readonly<Record<string, string 
   return { cluster_engine: `${engine} ${state}`, cluster_members: members, cluster_suspects: suspects };
 }
 
-/** What the closing of lost nodes' connections needs to know of the bus. */
+/** The view of the cluster that the closing of lost nodes' connections needs. */
 export function clusterPresence(bus: ClusterBus): ClusterPresence {
   const isHeard = ({ own, lastHeardMs }: NodeStatus): boolean => !own && lastHeardMs < HEARD_MS;
   return {

@@ -1,4 +1,4 @@
-/** Who receives a message of the engine. */
+/** The receivers of a message of the engine. */
 export type EngineTarget =
   | { readonly to: 'all' }
   /** Every node, the sender included: beats. */

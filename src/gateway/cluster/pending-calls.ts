@@ -17,7 +17,7 @@ export interface NodeAnswer {
   readonly answer: CallAnswer;
 }
 
-/** What the other nodes answered. */
+/** The answers of the other nodes. */
 export interface RemoteAnswers {
   readonly answers: readonly NodeAnswer[];
   /** Names of nodes whose answer is missing. */

@@ -38,7 +38,7 @@ const JOIN_MS = 5_000;
 /** Two starts closer together than this are told apart by their boot, not by their age. */
 const SAME_AGE_MS = 2_000;
 
-/** What a node says of itself, read for each beat. */
+/** The contents of a beat that the node decides, read for each beat. */
 export type NodeDescription = Readonly<
   Pick<Beat, 'version' | 'state' | 'connections' | 'workers' | 'address' | 'closesAfterMs'>
 >;
@@ -69,6 +69,7 @@ export interface PresenceDeps {
 export class Presence {
   readonly #deps: PresenceDeps;
   readonly #nonce = randomUUID();
+  readonly #host = hostname();
   readonly #startedAt: number;
   /** Members that count this node: their calls are applied. */
   readonly #countedBy = new Set<Member>();
@@ -101,7 +102,7 @@ export class Presence {
     this.#echoAt = now - DEAF_MS - 1;
   }
 
-  /** Whether this node hears all others: what it does not hear of does not exist. */
+  /** Whether this node hears all others, so that the live set is complete. */
   get isIn(): boolean {
     return this.#state === 'in' && this.#deps.engine.isUp;
   }
@@ -149,7 +150,7 @@ export class Presence {
     this.#wakeStart?.();
   }
 
-  /** The engine is up: joins anew, because beats and calls may have been lost. */
+  /** The engine is up: joins again, because beats and calls may have been lost. */
   up(): void {
     this.#reconnectAt = this.#deps.clock.now();
     this.#joinAnew();
@@ -284,7 +285,7 @@ export class Presence {
     this.#reconnectAt = now;
     this.#leaveOut();
     if (!engine.isUp) return;
-    log.warn('cluster.deaf', { hint: 'its own beat has not come back for 5 s; the connection is made anew' });
+    log.warn('cluster.deaf', { hint: 'its own beat has not come back for 5 s; the connection is opened again' });
     engine.reconnect('its own beat has not come back for 5 s');
   }
 
@@ -320,7 +321,7 @@ export class Presence {
     const { engine, outgoing, clock, describe } = this.#deps;
     if (!engine.isUp || this.#isOver) return;
     const now = clock.now();
-    const own = { nonce: this.#nonce, host: hostname(), isJoining: !this.#hasBeenIn, upMs: now - this.#startedAt };
+    const own = { nonce: this.#nonce, host: this.#host, isJoining: !this.#hasBeenIn, upMs: now - this.#startedAt };
     const hearsItself = now - this.#echoAt < UNHEARD_BEATS * TICK_MS * this.#ticksPerBeat;
     const call = this.#beats;
     this.#beats += 1;

@@ -6,7 +6,7 @@ import { AnsweredCalls } from './answered-calls.js';
 /** Time for which the calls of a node that sends nothing are remembered: longer than any deadline. */
 const KEPT_MS = 60_000;
 
-/** What is remembered of the frames of one boot of a node. */
+/** Memory of the frames of one start of a node. */
 export interface Sender {
   readonly name: string;
   readonly node: number;

@@ -137,7 +137,7 @@ describe('ClusterBus', () => {
     expect((await pending).silent).toEqual(['0002']);
   });
 
-  it('notices that its own beats do not come back, and connects anew', async () => {
+  it('notices that its own beats do not come back, and connects again', async () => {
     const { cluster, a, b } = await threeNodes();
     b.engine.isDeaf = true;
     await cluster.advance(4500);

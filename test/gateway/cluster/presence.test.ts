@@ -142,7 +142,7 @@ describe('membership', () => {
     expect((await b.send('newer')).counts.get('0001')).toBe(1);
   });
 
-  it('has not joined before it has heard everybody whom others hear', async () => {
+  it('has not joined before it has heard every node that others hear', async () => {
     const { cluster, a, b } = await twoNodes();
     a.open(1);
     b.open(1);
