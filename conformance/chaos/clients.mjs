@@ -92,6 +92,8 @@ export class Clients {
       await sleep(BURST_EACH_MS);
     }
     const isOurs = socket.readyState === WebSocket.OPEN;
+    // Its last message and its close are events of the same moment.
+    if (isOurs) this.#write(socket, session);
     socket.close(1000);
     const code = await Promise.race([ended, sleep(CLOSE_BOUND_MS, undefined, { ref: false }).then(() => 1006)]);
     socket.terminate();
@@ -102,9 +104,11 @@ export class Clients {
 
   #burst(socket, session) {
     const messages = Math.floor(between(this.#random, 0, LARGEST_BURST + 1));
-    for (let message = 0; message < messages; message++) {
-      session.written += 1;
-      socket.send(`${session.name} ${session.written}`);
-    }
+    for (let message = 0; message < messages; message++) this.#write(socket, session);
+  }
+
+  #write(socket, session) {
+    session.written += 1;
+    socket.send(`${session.name} ${session.written}`);
   }
 }

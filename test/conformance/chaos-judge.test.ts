@@ -91,4 +91,40 @@ describe('the judge of a chaos run', () => {
     const { violations } = judge({ sessions: clean(3), events, boots: [{ killedAtMs }], mayLoseEnds });
     expect(violations.length === 0).toBe(isGood);
   });
+
+  describe('of a gateway with workers', () => {
+    const workers = { kills: [{ worker: 2, killedAtMs: 1_000, goneAtMs: 1_010 }], downtimes: [], dials: [] };
+    const ofWorker = (worker: number, numbers: readonly number[]) =>
+      connection('a', numbers).map((event) => ({
+        ...event,
+        connection: `00000000-0000-4000-8000-00000000${`0${worker}`}0001`,
+      }));
+    const session = { name: 'a', boot: 0, written: 2, isClosedCleanly: false, isCut: true, closedAtMs: 1_020 };
+    const run = { sessions: [session], events: ofWorker(2, [1]), ...strict, workers };
+
+    it('lets a connection of the killed worker be cut and lose its end', () => {
+      expect(judge(run).violations).toEqual([]);
+    });
+
+    it.each([
+      ['a connection of a worker that lived was cut', { events: ofWorker(1, [1]) }],
+      ['a connection of a worker that lived was cut', { sessions: [{ ...session, closedAtMs: 9_000 }] }],
+      ['an open without a close', { events: ofWorker(2, [1]).slice(0, -1) }],
+      [
+        'missing at the end of a clean session',
+        { sessions: [{ ...session, isCut: false, isClosedCleanly: true }], events: ofWorker(1, [1]) },
+      ],
+    ])('finds %s', (rule, changes) => {
+      expect(rules(judge({ ...run, ...changes }).violations)).toContain(rule);
+    });
+
+    it.each([
+      { startedAtMs: 900, isGood: true },
+      { startedAtMs: 2_000, isGood: false },
+    ])('lets only attempts fail that were under way at a kill: from $startedAtMs ms', ({ startedAtMs, isGood }) => {
+      const dials = [{ startedAtMs, endedAtMs: startedAtMs + 200, isOpen: false }];
+      const { violations } = judge({ ...run, workers: { ...workers, dials } });
+      expect(violations.length === 0).toBe(isGood);
+    });
+  });
 });

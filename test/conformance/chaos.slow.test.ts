@@ -41,6 +41,30 @@ describe('what clients wrote is with the broker, in order, though', () => {
   });
 });
 
+describe('a gateway with workers', () => {
+  const WORKERS = ['--workers', '3', '--seconds', '6', '--seed', '5'];
+
+  it(
+    'loses nothing of other workers when one is killed, and closes each connection once',
+    { timeout: BOUND_MS },
+    async () => {
+      const { status, counts, violations } = await chaos(...WORKERS);
+      expect({ status, violations }).toEqual({ status: 0, violations: [] });
+      expect(counts['worker kills']).toBeGreaterThan(0);
+      expect(counts['connections cut']).toBeGreaterThan(0);
+    },
+  );
+
+  it.each([
+    ['close-twice', 'more than one close'],
+    ['close-early', 'something after the close'],
+  ])('is caught with the bug %s', { timeout: BOUND_MS }, async (plant, rule) => {
+    const { status, violations } = await chaos(...WORKERS, '--plant', plant);
+    expect(status).toBe(1);
+    expect(violations.join('\n')).toContain(rule);
+  });
+});
+
 describe('the harness catches a gateway that', () => {
   it.each([
     ['drop-one', 'a gap in the ids'],
