@@ -97,6 +97,11 @@ export class RunningGateway {
     return new RunningGateway(gateway, log, port);
   }
 
+  /** Ports of all nodes that clients may connect to. */
+  get clientPorts(): readonly number[] {
+    return this.#clientPorts;
+  }
+
   /** The URL of a path, on the internal listener when there is one. */
   url(path: string): string {
     return `http://127.0.0.1:${this.gateway.internalAddress?.port ?? this.port}${path}`;
