@@ -13,6 +13,8 @@ export interface WorkerGatewayDeps {
   readonly log: Logger;
   readonly start: WorkerStart;
   readonly clock?: Clock;
+  /** Called when the link to the supervisor is lost: no event can be accepted any more. */
+  readonly onLinkLost: (reason: string) => void;
 }
 
 /**
@@ -22,18 +24,21 @@ export interface WorkerGatewayDeps {
 export class WorkerGateway {
   readonly #config: GatewayConfig;
   readonly #start: WorkerStart;
+  readonly #onLinkLost: (reason: string) => void;
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #stops: PartStops;
   readonly #filesWatch: OpenFilesWatch;
   #phase: 'starting' | 'running' | 'draining' = 'starting';
+  #isStopping = false;
   #parts: WorkerParts | undefined;
   #reloads: FileReloads | undefined;
 
-  constructor({ log, start, clock = systemClock }: WorkerGatewayDeps) {
+  constructor({ log, start, clock = systemClock, onLinkLost }: WorkerGatewayDeps) {
     const { given, node, listen } = start;
     this.#config = { ...resolveGiven(given), node, listen };
     this.#start = start;
+    this.#onLinkLost = onLinkLost;
     this.#log = log;
     this.#clock = clock;
     this.#stops = new PartStops(log, clock);
@@ -50,6 +55,9 @@ export class WorkerGateway {
       acceptsUpgrades: () => this.#phase === 'running',
     });
     this.#parts = parts;
+    parts.link.onClosed((reason) => {
+      if (!this.#isStopping) this.#onLinkLost(reason);
+    });
     const { access, store, mirror, handler, plugins, transport } = parts;
     this.#reloads = new FileReloads({ log: this.#log, tls: this.#config.tls, transport, access });
     this.#filesWatch.start();
@@ -83,9 +91,15 @@ export class WorkerGateway {
     await this.#stops.stop('events', () => outbox.stop(STOP_PART_MS));
   }
 
+  /** Sends the events of this tick, before the process ends at once. */
+  flushEvents(): void {
+    this.#parts?.link.flush();
+  }
+
   /** Cuts what is left and closes the link. */
   async stop(): Promise<void> {
     this.#phase = 'draining';
+    this.#isStopping = true;
     const parts = this.#parts;
     this.#reloads?.stop();
     this.#filesWatch.stop();

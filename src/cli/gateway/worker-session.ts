@@ -1,5 +1,4 @@
 import { errorMessage, WsgError } from '../../core/error.js';
-import type { Logger } from '../../core/logger.js';
 import {
   readToWorker,
   WorkerGateway,
@@ -29,9 +28,14 @@ export async function runWorker(): Promise<void> {
   });
   const { format, level } = start.log;
   const gatewayLog = createGatewayLog({ 'log-format': format, 'log-level': level }, { worker: start.worker });
-  endAtDefect(gatewayLog);
   setInterval(() => tell({ kind: 'beat' }), BEAT_MS).unref();
-  const gateway = new WorkerGateway({ log: gatewayLog.log, start });
+  const { log } = gatewayLog;
+  const onLinkLost = (reason: string): void => {
+    log.error('worker.link-lost', { reason });
+    endAtOnce(gatewayLog);
+  };
+  const gateway = new WorkerGateway({ log, start, onLinkLost });
+  endAtDefect(gateway, gatewayLog);
   process.on('message', (raw) => {
     const message = readToWorker(raw);
     if (message !== undefined) void obey(gateway, message, gatewayLog);
@@ -75,10 +79,15 @@ function tell(message: FromWorker): void {
  * Ends the process at the first uncaught exception or rejection, also of a plugin: its state is
  * unknown then. The supervisor closes its connections and starts another worker.
  */
-function endAtDefect({ log, lines }: { readonly log: Logger; readonly lines: GatewayLog['lines'] }): void {
+function endAtDefect(gateway: WorkerGateway, gatewayLog: GatewayLog): void {
   process.on('uncaughtException', (error, origin) => {
-    log.error('gateway.defect', { origin, reason: errorMessage(error), stack: error.stack });
-    lines.flushNow(LAST_LINES_MS);
-    endProcess(EXIT_CODE.internal);
+    gatewayLog.log.error('gateway.defect', { origin, reason: errorMessage(error), stack: error.stack });
+    gateway.flushEvents();
+    endAtOnce(gatewayLog);
   });
+}
+
+function endAtOnce({ lines }: GatewayLog): void {
+  lines.flushNow(LAST_LINES_MS);
+  endProcess(EXIT_CODE.internal);
 }
