@@ -6,6 +6,7 @@ import type { MirrorConfig } from '../config/outbox-config.js';
 import { RedisPipeline } from '../redis/redis-pipeline.js';
 import { redisAddress } from '../redis/redis-url.js';
 import { formatNode } from '../connection/connection-id.js';
+import { clusterTrial } from '../mirror/compose-mirror.js';
 import { tryMirror } from '../mirror/mirror-trial.js';
 import { maskUrl } from '../../core/masked-url.js';
 import { createSinks, type ConfiguredSink } from '../sinks/create-sinks.js';
@@ -31,7 +32,7 @@ export async function checkBackends(config: GatewayConfig, patience: BackendPati
       const result = await checkSink(configured, patience);
       return withWarnings(result, warnings.get(configured.sink.name));
     }),
-    ...(mirror === undefined ? [] : [checkMirror(mirror, boot.node, patience)]),
+    ...(mirror === undefined ? [] : [checkMirror(config, mirror, patience)]),
   ]);
 }
 
@@ -67,12 +68,16 @@ function away(name: string, required: boolean, error: unknown): CheckResult {
 }
 
 /** Does not start the mirror, which would delete the keys of a running gateway. */
-async function checkMirror({ addr }: MirrorConfig, node: string, patience: BackendPatience): Promise<CheckResult> {
+async function checkMirror(
+  config: GatewayConfig,
+  { addr }: MirrorConfig,
+  patience: BackendPatience,
+): Promise<CheckResult> {
   const name = 'mirror';
   const address = redisAddress(addr);
   const pipeline = new RedisPipeline(address, patience.clock);
   try {
-    await inTime(tryMirror(pipeline, address, node), patience);
+    await inTime(tryMirror(pipeline, address, formatNode(config.node), clusterTrial(config)), patience);
     return { name, level: 'ok', detail: `${maskUrl(addr)} answers` };
   } catch (error) {
     if (error instanceof WsgError) return unwell(name, 'failed', error);

@@ -118,7 +118,7 @@ export class ClusterMirror {
     return {
       entries: this.#entries,
       keepMs: this.#keepMs,
-      commands: trialCommands(this.#keys, memberOf(this.#options.boot)),
+      commands: trialCommands(this.#options.cluster.name, memberOf(this.#options.boot)),
       connected: async () => {
         await this.#joined?.watch.check().catch(() => undefined);
       },
@@ -253,7 +253,8 @@ export class ClusterMirror {
 }
 
 /** One command of each kind that the mirror alone does not need. */
-function trialCommands(keys: ClusterKeys, own: Member): string[][] {
+export function trialCommands(cluster: string, own: Member): string[][] {
+  const keys = new ClusterKeys(cluster);
   const [open, lost, closed] = [keys.open(own), keys.lost(own), keys.closed(nodeOfMember(own))];
   return [
     ['SADD', keys.members, own],

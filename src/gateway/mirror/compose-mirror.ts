@@ -4,7 +4,8 @@ import type { GatewayConfig } from '../config/gateway-config.js';
 import { formatNode } from '../connection/connection-id.js';
 import type { ConnectionRegistry } from '../connection/registry.js';
 import type { EventBoot } from '../event/gateway-event.js';
-import { ClusterMirror } from './cluster-mirror.js';
+import { memberOf } from './cluster-keys.js';
+import { ClusterMirror, trialCommands } from './cluster-mirror.js';
 import { ConnectionMirror, type MirrorPart } from './connection-mirror.js';
 
 export interface MirrorDeps {
@@ -48,6 +49,13 @@ export function composeClusterMirror(
   const { cluster, mirror, outbox } = config;
   if (cluster === undefined || closesOfLostNodes(config) !== 'on' || mirror === undefined) return undefined;
   return new ClusterMirror({ cluster, mirror, boot, hasLog: outbox.dir !== undefined, clock, log });
+}
+
+/** Commands that the mirror's Redis must permit besides those of a node on its own. */
+export function clusterTrial(config: GatewayConfig): string[][] {
+  const { cluster, node } = config;
+  if (cluster === undefined || closesOfLostNodes(config) !== 'on') return [];
+  return trialCommands(cluster.name, memberOf({ node: formatNode(node), epoch: 0 }));
 }
 
 /** Whether the nodes of the cluster close the connections of lost ones; undefined without a cluster. */
