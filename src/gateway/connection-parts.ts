@@ -34,7 +34,7 @@ export interface ConnectionStore {
   readonly local: LocalBus;
 }
 
-/** What a store needs. */
+/** Configuration and collaborators of a store. */
 export interface StoreDeps extends SharedDeps {
   /** The worker that has the connections; undefined in a gateway that is one process. */
   readonly worker?: number;
@@ -50,7 +50,7 @@ export function composeStore({ config, clock, worker }: StoreDeps): ConnectionSt
   return { registry, delivery, local };
 }
 
-/** What connections need besides the configuration. */
+/** Configuration and collaborators of the parts between sockets and outbox. */
 export interface ConnectionPartsDeps extends SharedDeps {
   readonly store: ConnectionStore;
   readonly outbox: Outbox;
@@ -97,7 +97,7 @@ export function composeConnections(deps: ConnectionPartsDeps): ConnectionParts {
   return { counters, drain, access, handler };
 }
 
-/** What a listener of this process needs. */
+/** Configuration and collaborators of a listener. */
 export interface ListenerDeps extends SharedDeps {
   readonly access: ApiAccess;
   readonly http: HttpHandler;
@@ -123,7 +123,7 @@ export function composeInternalListener(deps: ListenerDeps): HttpListener | unde
   });
 }
 
-/** What the transport needs besides. */
+/** Configuration and collaborators of the transport. */
 export interface TransportDeps extends ListenerDeps {
   readonly chosen: ChosenTransport;
   readonly store: ConnectionStore;

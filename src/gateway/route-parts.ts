@@ -24,7 +24,7 @@ import type { OutboxState } from './outbox/outbox.js';
 import type { MemorySink } from './sinks/memory/memory-sink.js';
 import type { ChosenTransport } from './transport/choose-transport.js';
 
-/** What the routes of the internal API need. */
+/** Configuration and collaborators of the routes of the internal API. */
 export interface RoutesDeps extends SharedDeps {
   readonly boot: EventBoot;
   readonly bus: Bus;

@@ -1,4 +1,4 @@
-/** What a gateway with workers needs besides; apart from index.ts, so that one process does not load it. */
+/** Parts of a gateway with workers, apart from index.ts, so that a gateway without does not load them. */
 export { SupervisorGateway } from './supervisor-gateway.js';
 export { WorkerGateway } from './worker-gateway.js';
 export { readToWorker } from './workers/worker-control.js';

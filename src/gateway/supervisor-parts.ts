@@ -84,7 +84,7 @@ interface SupervisorCore extends EventParts {
   readonly intake: OutboxIntake;
   readonly mirror: ConnectionMirror | undefined;
   readonly sendDurations: DurationCounts;
-  /** What this process and all workers count. */
+  /** Counts of this process and of all workers. */
   readonly totals: FigureTotals;
   readonly figures: FigureRequests;
 }
@@ -190,7 +190,7 @@ function handoverOf({ log }: SupervisorPartsDeps, routes: readonly Route[]): Han
     log,
     serve: (path, exchange, trusted) => {
       const route = byPath.get(path);
-      if (route === undefined) throw new Error(`a worker handed over a request to ${path}, which is no route`);
+      if (route === undefined) throw new Error(`a worker handed over a request to ${path}, which is not a route`);
       return route.handle(exchange, trusted);
     },
   });

@@ -101,7 +101,7 @@ export async function composeWorker(given: WorkerPartsDeps): Promise<WorkerParts
   return { ...connections, link, store, outbox, mirror, plugins: pluginHost, transport, handover };
 }
 
-/** What this worker holds now. */
+/** Figures of what this worker holds now. */
 function gaugesOf({ registry, delivery }: ConnectionStore, outbox: RelayOutbox) {
   return {
     backlog: () => delivery.backlog(),

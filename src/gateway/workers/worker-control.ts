@@ -57,7 +57,7 @@ const fromWorker = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('empty') }),
 ]);
 
-/** What a worker needs to start. */
+/** Configuration of a worker, sent to its process. */
 export type WorkerStart = z.infer<typeof workerStart>;
 /** A message from the supervisor. */
 export type ToWorker = z.infer<typeof toWorker>;
