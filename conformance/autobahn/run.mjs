@@ -2,6 +2,7 @@
 // and answers by /send.
 //   npm run conformance -- autobahn                                 the short run and 9.*, both transports
 //   npm run conformance -- autobahn --transport uws --cases short   without 9.*: some 20 s
+//   npm run conformance -- autobahn --workers 3                     the same with three worker processes
 //   npm run conformance -- autobahn --cases full                    12.* and 13.* too: some minutes
 import { parseArgs } from 'node:util';
 import { transportsOf } from '../support/choices.mjs';
@@ -18,9 +19,10 @@ const MIB = 1024 * 1024;
  * Runs the selection on one transport; resolves to the results, a gateway that died or lost
  * something included.
  */
-async function runTransport(transport, selection) {
+async function runTransport(transport, workers, selection) {
   const gateway = await GatewayProcess.start({
     transport,
+    workers,
     endpoints: [{ path: '/echo', max_queue_bytes: 64 * MIB, max_message_size_kb: 32 * 1024 }],
     max_send_body_bytes: 32 * MIB,
   });
@@ -48,6 +50,7 @@ async function main() {
       transport: { type: 'string', default: 'both' },
       cases: { type: 'string', default: 'limits' },
       only: { type: 'string', multiple: true, default: [] },
+      workers: { type: 'string', default: '1' },
       json: { type: 'boolean', default: false },
     },
   });
@@ -58,7 +61,7 @@ async function main() {
   const counts = {};
   for (const transport of transportsOf(values.transport)) {
     const startedAt = performance.now();
-    const run = await runTransport(transport, { include: values.only, exclude });
+    const run = await runTransport(transport, Number(values.workers), { include: values.only, exclude });
     if (!values.json) report(transport, run, ((performance.now() - startedAt) / 1000).toFixed(0));
     counts[transport] = countBehaviours(run.results);
     const failed = run.results.filter((result) => behaviourOf(result) === 'FAILED');

@@ -23,10 +23,11 @@ const MIB = 1024 * 1024;
  * Configuration of the fuzzed gateway. Its buffers are small, so that growing memory does not come
  * from a buffer that fills up.
  */
-function config(transport) {
+function config(transport, workers) {
   const limits = { max_message_size_kb: MAX_MESSAGE_BYTES / 1024, max_queue_bytes: MIB };
   return {
     transport,
+    workers,
     endpoints: [
       { path: FUZZED_PATH, set_tags: { kind: 'fuzz' }, ...limits },
       { path: WITNESS_PATH, set_tags: { role: 'witness' }, ...limits },
@@ -51,9 +52,9 @@ export class Campaign {
   counts = { inputs: 0, upgraded: 0 };
   perKind = {};
 
-  static async start(transport) {
+  static async start(transport, workers = 1) {
     const campaign = new Campaign();
-    campaign.#gateway = await GatewayProcess.start(config(transport));
+    campaign.#gateway = await GatewayProcess.start(config(transport, workers));
     const { port } = campaign.#gateway;
     campaign.api = new GatewayApi(port);
     campaign.#stream = await EventStream.follow(port, (action, event) => campaign.#onEvent(action, event));

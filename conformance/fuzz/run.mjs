@@ -2,6 +2,7 @@
 // else noticed.
 //   npm run conformance -- fuzz                                   a million inputs, half of them to each transport
 //   npm run conformance -- fuzz --inputs 1000 --seed 1 --transport ws
+//   npm run conformance -- fuzz --inputs 1000 --workers 3         with three worker processes
 //   npm run conformance -- fuzz --seed 1 --from 4711 --inputs 1   the input with that number again
 //   npm run conformance -- fuzz --replay finish:4745...           an input as a failure has printed it
 import { parseArgs } from 'node:util';
@@ -13,9 +14,9 @@ import { PLANT_NAMES } from './planted.mjs';
 
 const PROGRESS_EACH = 50_000;
 
-async function fuzz(transport, { inputs, count, plant, inFlight, settleMs }) {
+async function fuzz(transport, { inputs, count, workers, plant, inFlight, settleMs }) {
   const startedAt = performance.now();
-  const campaign = await Campaign.start(transport);
+  const campaign = await Campaign.start(transport, workers);
   try {
     const onProgress = (sent) => showProgress(transport, sent, startedAt);
     await campaign.run(inputs, count, { plant, inFlight, onProgress });
@@ -69,6 +70,7 @@ function readFlags() {
       transport: { type: 'string', default: 'both' },
       replay: { type: 'string' },
       plant: { type: 'string' },
+      workers: { type: 'string', default: '1' },
       'settle-ms': { type: 'string', default: '20000' },
     },
   });
@@ -82,18 +84,19 @@ function readFlags() {
     count,
     seed: Number(values.seed),
     from: Number(values.from),
+    workers: Number(values.workers),
     settleMs: Number(values['settle-ms']),
   };
 }
 
 async function main() {
-  const { transports, count, seed, from, replay, plant, settleMs } = readFlags();
+  const { transports, count, workers, seed, from, replay, plant, settleMs } = readFlags();
   console.log(`Fuzzing, seed ${seed}, ${count} inputs to each transport, on ${machineLine()}`);
   console.log(`RSS may grow by ${RSS_BOUND / 2 ** 20} MiB after warm-up.`);
   const failed = [];
   for (const transport of transports) {
     const inputs = replay === undefined ? generateInputs(seed, from) : [parseInput(replay)].values();
-    const result = await fuzz(transport, { inputs, count, plant, settleMs });
+    const result = await fuzz(transport, { inputs, count, workers, plant, settleMs });
     await report(transport, result);
     if (result.faults.length > 0) failed.push(transport);
   }

@@ -1,12 +1,22 @@
 import { describe, expect, it } from 'vitest';
+import type { ConfigInput } from '../../src/gateway/config-file/config-schema.js';
 import { OPCODE, RawWebSocket, upgradeRequest } from '../support/raw-websocket.js';
 import { RunningGateway } from '../support/running-gateway.js';
 
+/** Gateways that answer alike. With a cluster clients are connected to all nodes, and one is asked. */
+const GATEWAYS = [
+  { name: 'uws', transport: 'uws', makeUp: undefined },
+  { name: 'ws', transport: 'ws', makeUp: undefined },
+  { name: 'three workers', transport: 'ws', makeUp: { workers: 3, nodes: 1 } },
+  { name: 'a node of three', transport: 'ws', makeUp: { workers: 1, nodes: 3 } },
+] as const;
+
 /** The observable behaviour of wsgateway that users rely on, and its defects that are fixed. */
-describe.each(['uws', 'ws'] as const)('the internal API on %s', (transport) => {
+describe.each(GATEWAYS)('the internal API on $name', ({ transport, makeUp }) => {
+  const start = (config: Partial<ConfigInput>) => RunningGateway.start({ transport, ...config }, makeUp);
+
   async function started() {
-    const gateway = await RunningGateway.start({
-      transport,
+    const gateway = await start({
       endpoints: [{ path: '/connect', set_tags: { foo: 'bar', 'a b': 'c+d&é' } }, { path: '/bare' }],
     });
     return { gateway, client: await gateway.connect() };
@@ -19,21 +29,24 @@ describe.each(['uws', 'ws'] as const)('the internal API on %s', (transport) => {
     return [message, opcode, payload.readUInt16BE(0), payload.toString('utf8', 2)];
   }
 
-  it.each([
-    ['foo=bar', '1'],
-    ['foo=bar&foo=nope', '1'],
-    ['foo=nope&foo=bar', '0'],
-    ['foo=bar&a+b=c%2Bd%26%C3%A9', '1'],
-    ['foo=bar&a%20b=c%2Bd%26é', '1'],
-    ['foo=bar&missing=x', '0'],
-    ['foo=b%61r', '1'],
-    ['foo', '0'],
-    ['id=', '0'],
-    ['id=unknown', '0'],
-    ['all=true', '1'],
-  ])('/send?%s reaches %s', async (selector, count) => {
+  it('/send reaches the connections that the selector means', async () => {
     const { gateway } = await started();
-    expect(await gateway.post(`/send?${selector}`, 'x')).toBe(count);
+    const counts = [
+      ['foo=bar', '1'],
+      ['foo=bar&foo=nope', '1'],
+      ['foo=nope&foo=bar', '0'],
+      ['foo=bar&a+b=c%2Bd%26%C3%A9', '1'],
+      ['foo=bar&a%20b=c%2Bd%26é', '1'],
+      ['foo=bar&missing=x', '0'],
+      ['foo=b%61r', '1'],
+      ['foo', '0'],
+      ['id=', '0'],
+      ['id=unknown', '0'],
+      ['all=true', '1'],
+    ] as const;
+    for (const [selector, count] of counts) {
+      expect(await gateway.post(`/send?${selector}`, 'x'), selector).toBe(count);
+    }
   });
 
   it('/settags reads a form whatever its content type, and deleting a tag that no connection has changes nothing', async () => {
@@ -70,8 +83,7 @@ describe.each(['uws', 'ws'] as const)('the internal API on %s', (transport) => {
   });
 
   it('a message above the bound of a connection that reads is counted and arrives, and so does the next one', async () => {
-    const gateway = await RunningGateway.start({
-      transport,
+    const gateway = await start({
       endpoints: [{ path: '/connect', set_tags: { foo: 'bar' }, max_queue_bytes: 1_000_000 }],
     });
     const client = await gateway.connect();
@@ -93,14 +105,12 @@ describe.each(['uws', 'ws'] as const)('the internal API on %s', (transport) => {
   });
 });
 
-describe.each(['uws', 'ws'] as const)('a handshake on %s', (transport) => {
+describe.each(GATEWAYS)('a handshake on $name', ({ transport, makeUp }) => {
   const OFFER = { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' };
 
   async function handshake(headers: Readonly<Record<string, string>>) {
-    const gateway = await RunningGateway.start({
-      transport,
-      endpoints: [{ path: '/connect', set_tags: { foo: 'bar' }, subprotocols: ['b', 'c'] }],
-    });
+    const endpoints = [{ path: '/connect', set_tags: { foo: 'bar' }, subprotocols: ['b', 'c'] }];
+    const gateway = await RunningGateway.start({ transport, endpoints }, makeUp);
     const client = await RawWebSocket.connect(gateway.port);
     client.write(upgradeRequest('/connect', headers));
     return { gateway, client, answer: await client.head() };

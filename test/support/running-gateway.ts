@@ -35,6 +35,11 @@ const FROM_ENVIRONMENT: GatewayMakeUp = {
 const JOINED = { timeout: 30_000, interval: 20 };
 const WORKER_ENTRY = fileURLToPath(new URL('../../dist/cli/gateway/worker-main.js', import.meta.url));
 
+/** The part of an answer with `report=json` that is read here. */
+interface CallReport {
+  readonly nodes: Readonly<Record<string, number>>;
+}
+
 /** A gateway on a free port of loopback, stopped at the end of the test. */
 export class RunningGateway {
   /** Ports that clients connect to in turn. */
@@ -67,7 +72,8 @@ export class RunningGateway {
   static async #startNodes(input: Partial<ConfigInput>, count: number): Promise<RunningGateway> {
     const redis = await startRedis();
     onTestFinished(() => redis.process.dispose());
-    const cluster = { name: 'test', redis: { addr: redis.url } };
+    // The tests are about what is answered, not when: all nodes run in this process.
+    const cluster = { name: 'test', redis: { addr: redis.url }, deadline_ms: 10_000 };
     const numbers = Array.from({ length: count }, (_, index) => index + 1);
     const all = await Promise.all(
       numbers.map((number) => RunningGateway.startWith(testConfig({ ...input, node: { number }, cluster }))),
@@ -75,7 +81,7 @@ export class RunningGateway {
     const [first] = all;
     if (first === undefined) throw new Error('a cluster has at least one node');
     first.#clientPorts = all.map(({ port }) => port);
-    await Promise.all(all.map((node) => node.#knows(count)));
+    await first.#reaches(count);
     return first;
   }
 
@@ -134,11 +140,12 @@ export class RunningGateway {
     return answer;
   }
 
-  /** Resolves once this node reaches so many nodes. */
-  async #knows(nodes: number): Promise<void> {
+  /** Resolves once calls to this node reach so many nodes. */
+  async #reaches(nodes: number): Promise<void> {
     await vi.waitFor(async () => {
-      const { nodes: known }: { nodes: readonly unknown[] } = JSON.parse(await this.get('/nodes'));
-      if (known.length < nodes) throw new Error(`${known.length} of ${nodes} nodes are known`);
+      const report: CallReport = JSON.parse(await this.post('/send?nobody=x&report=json&deadline_ms=200', 'x'));
+      const reached = Object.keys(report.nodes).length;
+      if (reached < nodes) throw new Error(`${reached} of ${nodes} nodes are reached`);
     }, JOINED);
   }
 
