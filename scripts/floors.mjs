@@ -55,7 +55,7 @@ export const ROOMS = {
   ],
   'loadgen/script': [['modules'], ['runtime']],
   'loadgen/script/modules': [['sockets', 'jslib'], ['http'], ['html']],
-  report: [['html'], ['render'], ['baseline', 'trend', 'calibrate'], ['compare', 'export']],
+  report: [['html'], ['render'], ['baseline', 'trend', 'calibrate'], ['compare', 'export', 'merge']],
   'report/compare': [['baselines'], ['gates'], ['evidence'], ['seconds']],
   'script-compiler': [['points-to', 'rewrite']],
   core: [['histogram']],

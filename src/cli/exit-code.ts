@@ -60,6 +60,7 @@ const OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   'run-file.newer': EXIT_CODE.usage,
   'run-file.write-failed': EXIT_CODE.cannotStart,
   'run-file.empty': EXIT_CODE.usage,
+  'merge.unfit': EXIT_CODE.invalidRun,
   'baseline.unfit': EXIT_CODE.invalidRun,
   'baseline.write-failed': EXIT_CODE.cannotStart,
 };

@@ -42,6 +42,7 @@ export const ERROR_CATALOGUE = {
   'run-file.newer': 'The run file has a newer major version than this program reads.',
   'run-file.write-failed': 'The run file cannot be written.',
   'run-file.empty': 'The run file contains only a header.',
+  'merge.unfit': 'The runs are not the parts of one plan, so they cannot be merged; all problems are listed.',
   'baseline.unfit':
     'The run was truncated, stopped or failed, or its generator was the bottleneck, so it cannot be a baseline.',
   'baseline.write-failed': 'The folder of a baseline cannot be written.',

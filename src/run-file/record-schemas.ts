@@ -202,4 +202,5 @@ export const endPayload: Shape<EndPayload> = objectOf({
     shard: optional(number),
   }),
   gateway: optional(objectOf({ sent: number, received: number, dropped: number })),
+  invalid: optional(listOf(text)),
 });

@@ -319,6 +319,8 @@ export interface RunEnd {
   readonly totals: RunTotals;
   readonly health: RunHealth;
   readonly gateway?: GatewayTotals;
+  /** Reasons why the figures of a merged run are not those of its plan, as sentences. */
+  readonly invalid?: readonly string[];
 }
 
 /** A whole run: the result of the generator in memory, or of reading a file. */

@@ -118,6 +118,12 @@ export class RunFileWriter {
     this.#append(recordLine('end', JSON.stringify({ ...end, totals: { ...end.totals, trends } })));
   }
 
+  /** Resolves when all records so far are written, for writers of more than memory should hold. */
+  async flushed(): Promise<void> {
+    this.#flush();
+    await this.#writing;
+  }
+
   /**
    * Writes pending records and closes the file. A file without a header is removed again, with the
    * folders created for it, since its run never began. Throws the first failure

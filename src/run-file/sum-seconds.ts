@@ -37,6 +37,18 @@ export class SecondsSum {
     addByName(this.#checks, byPath, (left, right) => ({ ...left, ...addRates(left, right) }));
   }
 
+  /** The sums so far. */
+  get figures(): Omit<EndPayload['totals'], 'iterations'> {
+    return {
+      durationMs: this.#elapsedMs,
+      counters: Object.fromEntries(this.#counters),
+      gauges: Object.fromEntries(this.#gauges),
+      rates: Object.fromEntries(this.#rates),
+      trends: Object.fromEntries(this.#trends),
+      checks: [...this.#checks.values()],
+    };
+  }
+
   /**
    * Makes the end record of a truncated run. Iterations in progress at that moment do not count.
    */
@@ -44,15 +56,7 @@ export class SecondsSum {
     return {
       reason: 'failed',
       detail: `the run file is truncated after ${this.#seconds} s: the totals are the sum of the seconds before`,
-      totals: {
-        durationMs: this.#elapsedMs,
-        counters: Object.fromEntries(this.#counters),
-        gauges: Object.fromEntries(this.#gauges),
-        rates: Object.fromEntries(this.#rates),
-        trends: Object.fromEntries(this.#trends),
-        checks: [...this.#checks.values()],
-        iterations: { complete: this.#counters.get('iterations') ?? 0, interrupted: 0 },
-      },
+      totals: { ...this.figures, iterations: { complete: this.#counters.get('iterations') ?? 0, interrupted: 0 } },
       health: judgeRun(health),
       ...(gateway.length > 0 ? { gateway: sumGateway(gateway) } : {}),
     };

@@ -50,7 +50,7 @@ export function loadedRun(spec: RunSpec): LoadedRun {
   return {
     path: spec.path ?? `${made}.run`,
     identity: String(made),
-    run: { header, events: [], end, complete: true },
+    run: { header, events: [], thresholds: [], end, complete: true },
     seconds: SecondColumns.of(seconds),
     counts: kinds.response.counts(),
     service: spec.lag === undefined ? new Map() : kinds.service.counts(),

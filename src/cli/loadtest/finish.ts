@@ -5,16 +5,10 @@ import { EXIT_CODE, strongestExitCode, type ExitCode } from '../exit-code.js';
 import type { LogLine } from '../log-line.js';
 import type { Output, TextSink } from '../output.js';
 import { reportError } from '../report-error.js';
+import { exitCodeOfRun } from '../run-exit-code.js';
 import { warning } from './load-log.js';
 import type { LoadRequest } from './load-request.js';
-import {
-  crossedThresholds,
-  exitCodeOfRun,
-  exportSummary,
-  hasNoIteration,
-  printResults,
-  writeScriptSummary,
-} from './load-results.js';
+import { crossedThresholds, exportSummary, hasNoIteration, printResults, writeScriptSummary } from './load-results.js';
 import type { RunOutcome } from './run.js';
 import type { LoadtestFlags } from './run-flags.js';
 

@@ -14,7 +14,6 @@ import {
 } from '../../summary/index.js';
 import { planSchedule, type Script, type Plan } from '../../loadgen/index.js';
 import type { Output } from '../output.js';
-import { EXIT_CODE, strongestExitCode, type ExitCode } from '../exit-code.js';
 
 /** The file of `--summary-export`, and its content. */
 export interface SummaryFile {
@@ -164,32 +163,4 @@ export function crossedThresholds({ thresholds, end }: Pick<Run, 'thresholds' | 
 /** Whether a script ran to its end without a complete iteration. */
 export function hasNoIteration({ header, end }: Pick<Run, 'header' | 'end'>): boolean {
   return header.scriptHash !== undefined && end.reason === 'finished' && end.totals.iterations.complete === 0;
-}
-
-/** The exit code that follows from the run alone. */
-export function exitCodeOfRun(run: Run, allowSaturated: boolean): ExitCode {
-  const isSaturated = run.end.health.verdict === 'saturated' && !allowSaturated;
-  const isCrossed = run.thresholds.some(({ ok }) => !ok);
-  return strongestExitCode([
-    ofReason(run),
-    isCrossed ? EXIT_CODE.thresholdsCrossed : EXIT_CODE.ok,
-    isSaturated ? EXIT_CODE.invalidRun : EXIT_CODE.ok,
-  ]);
-}
-
-function ofReason(run: Run): ExitCode {
-  switch (run.end.reason) {
-    case 'finished':
-      return EXIT_CODE.ok;
-    case 'stopped-by-signal':
-      return EXIT_CODE.stoppedBySignal;
-    case 'thresholds-crossed':
-      return EXIT_CODE.thresholdsCrossed;
-    case 'aborted-by-script':
-      return EXIT_CODE.scriptAborted;
-    case 'cut-by-signal':
-      return EXIT_CODE.interruptedTwice;
-    case 'failed':
-      return EXIT_CODE.internal;
-  }
 }

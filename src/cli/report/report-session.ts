@@ -1,6 +1,7 @@
 import { WsgError } from '../../core/error.js';
 import { renderReport, type RenderReportOptions } from '../../report/render/render-run.js';
 import type { Output } from '../output.js';
+import { isFolder, withMergedFolder } from './merge-session.js';
 import { saveText } from './save-text.js';
 
 /** `wsg report` as requested on the command line. */
@@ -38,9 +39,17 @@ export function refuseOfComparison(flags: Readonly<Partial<Record<(typeof OF_COM
   });
 }
 
-/** Prints the report of one run to standard output, or into a file. */
-export async function printReport({ runs, flags, output }: ReportInvocation): Promise<void> {
-  const run = onlyRun(runs);
+/**
+ * Prints the report of one run to standard output, or into a file. A folder stands for the merged
+ * run of its shards.
+ */
+export async function printReport(invocation: ReportInvocation): Promise<void> {
+  const run = onlyRun(invocation.runs);
+  if (!isFolder(run)) return printRun(run, invocation);
+  await withMergedFolder(run, invocation.output, (path) => printRun(path, invocation));
+}
+
+async function printRun(run: string, { flags, output }: ReportInvocation): Promise<void> {
   const { useColor, columns } = output.stdout;
   if (flags.output === undefined || flags.output === '-') {
     output.stdout.write(await renderReport(run, { format: formatOf(flags), colour: useColor, columns }));

@@ -168,6 +168,7 @@ function refuseUnfit(path: string, run: Run): void {
     ...(complete ? [] : ['its file is truncated: it has no end']),
     ...(complete && end.reason !== 'finished' ? [`it did not finish: ${end.detail ?? end.reason}`] : []),
     ...(end.health.verdict === 'saturated' ? ['its generator was the bottleneck'] : []),
+    ...(end.invalid ?? []),
     ...failuresOf(run),
     ...thresholds
       .filter(({ ok }) => !ok)

@@ -81,6 +81,7 @@ function compose(
     ...sameRuns(sides),
     ...differences.filter(({ consequence }) => consequence === 'invalid').map(tellDifference),
     ...saturation(sides),
+    ...invalidRuns(sides),
     // More failures than before are a regression; only failures on both sides can make a comparison
     // invalid.
     ...(failures.length === 0 ? common.blocking : []),
@@ -168,6 +169,11 @@ function saturation({ base, next }: Sides): readonly string[] {
   return [...base, ...next]
     .filter(({ run }) => run.end.health.verdict === 'saturated')
     .map(({ path }) => `the generator was the bottleneck in ${path}`);
+}
+
+/** Merged runs whose load was not that of their plan. */
+function invalidRuns({ base, next }: Sides): readonly string[] {
+  return [...base, ...next].flatMap(({ path, run }) => (run.end.invalid ?? []).map((reason) => `${path}: ${reason}`));
 }
 
 function tellRun({ path, run }: LoadedRun): ComparedRun {

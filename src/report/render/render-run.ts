@@ -45,14 +45,27 @@ function title({ header }: Run): string {
   return (
     `${header.scenario}${at}, started ${header.startedAt}\n` +
     (labels === '' ? '' : `  * ${labels}\n`) +
-    header.description.map((line) => `  * ${line}\n`).join('')
+    header.description.map((line) => `  * ${line}\n`).join('') +
+    partText(header)
   );
+}
+
+/** The part of the plan that ran, or the parts of a merged run; nothing for a whole plan. */
+function partText({ segment, shard, shards, share }: Run['header']): string {
+  if (segment !== undefined) {
+    const number = shard === undefined ? '' : `shard ${shard.index} of ${shard.count}, `;
+    return `  * a part of the plan: ${number}segment ${segment.text}\n`;
+  }
+  if (shards === undefined) return '';
+  const ran = share === undefined ? '' : `, which ran ${(share * 100).toFixed(1)} % of the plan`;
+  return `  * merged from ${shards.length} shard${shards.length === 1 ? '' : 's'}${ran}\n`;
 }
 
 function notes({ events, end, complete }: Run): string {
   const lines = events.map(({ elapsedMs, kind, text }) => `${kind} at ${(elapsedMs / 1000).toFixed(1)}s: ${text}`);
   if (!complete || end.reason !== 'finished') lines.push(`the run did not finish: ${end.detail ?? end.reason}`);
   else if (end.detail !== undefined) lines.push(end.detail);
+  for (const reason of end.invalid ?? []) lines.push(`the run is invalid: ${reason}`);
   return lines.map((line) => `${line}\n`).join('');
 }
 

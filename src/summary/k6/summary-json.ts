@@ -100,11 +100,22 @@ function wsgJson(run: Run): Record<string, unknown> {
     complete: run.complete,
     end: { reason: end.reason, detail: end.detail ?? null },
     iterations: end.totals.iterations,
-    valid: end.health.verdict !== 'saturated',
+    valid: end.health.verdict !== 'saturated' && end.invalid === undefined,
+    ...(end.invalid !== undefined && { invalid: end.invalid }),
+    ...partJson(run),
     health: end.health,
     gateway: compareWithGateway(run) ?? null,
     latency: latenciesJson(run),
     events: run.events,
+  };
+}
+
+/** The part of the plan that ran, or the parts of a merged run; nothing for a whole plan. */
+function partJson({ header: { segment, shard, shards, share } }: Run): Record<string, unknown> {
+  return {
+    ...(segment !== undefined && { segment }),
+    ...(shard !== undefined && { shard }),
+    ...(shards !== undefined && { shards, share: share ?? 1 }),
   };
 }
 

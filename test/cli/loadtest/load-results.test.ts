@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  crossedThresholds,
-  exitCodeOfRun,
-  printResults,
-  type ResultOptions,
-} from '../../../src/cli/loadtest/load-results.js';
+import { crossedThresholds, printResults, type ResultOptions } from '../../../src/cli/loadtest/load-results.js';
+import { exitCodeOfRun } from '../../../src/cli/run-exit-code.js';
 import type { RunEnd, ThresholdRecord } from '../../../src/run-file/records.js';
 import { recordingOutput } from '../../support/recording-output.js';
 import { snapshotRun } from '../../support/sample-run.js';
@@ -90,5 +86,6 @@ describe('exitCodeOfRun', () => {
 
   it("is k6's for a saturated run when that is allowed", () => {
     expect(exitCodeOfRun(snapshotRun({ health: SATURATED }), true)).toBe(0);
+    expect(exitCodeOfRun(snapshotRun({ invalid: ['shard 2 of 4 is missing'] }), true)).toBe(13);
   });
 });
