@@ -152,8 +152,15 @@ function withMessage(selector: Selector, { payload, binary }: OutboundMessage): 
   return { flags: binary ? FRAME_FLAG.binary : 0, body: withQuery(selector, payload) };
 }
 
+/** Hot: runs once for each call to other processes, so it allocates once. */
 function withQuery(selector: Selector, rest: Uint8Array): Buffer {
-  return Buffer.concat([lengthPrefixed(Buffer.from(formatSelector(selector))), rest]);
+  const query = formatSelector(selector);
+  const length = Buffer.byteLength(query);
+  const bytes = Buffer.allocUnsafe(U32 + length + rest.length);
+  bytes.writeUInt32BE(length, 0);
+  bytes.write(query, U32);
+  bytes.set(rest, U32 + length);
+  return bytes;
 }
 
 function itemPieces({ selector, message: { payload, binary } }: BatchItem): Uint8Array[] {

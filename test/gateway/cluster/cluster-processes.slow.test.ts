@@ -30,13 +30,13 @@ class NodeProcess {
     readonly port: number,
   ) {}
 
-  static async start(cluster: object, number: number): Promise<NodeProcess> {
-    const process = await NodeProcess.launch(cluster, number);
+  static async start(cluster: object, number: number, more: object = {}): Promise<NodeProcess> {
+    const process = await NodeProcess.launch(cluster, number, more);
     const { port } = await process.ready;
     return new NodeProcess(process, port);
   }
 
-  static async launch(cluster: object, number: number): Promise<WsgProcess> {
+  static async launch(cluster: object, number: number, more: object = {}): Promise<WsgProcess> {
     const folder = await temporaryFolder();
     const config = {
       listen_addr: '127.0.0.1:0',
@@ -44,6 +44,7 @@ class NodeProcess {
       cluster,
       endpoints: [{ path: '/connect', set_tags: { foo: 'bar' } }],
       drain: { close_spread_s: 0 },
+      ...more,
     };
     const file = join(folder, 'config.yml');
     await writeFile(file, JSON.stringify(config));
@@ -125,6 +126,17 @@ describe.each(['nats', 'redis'] as const)('gateway processes in a cluster over %
     const after = await a.send('x');
     expect(after).toMatchObject({ nodes: { '0001': 0 }, silent: [] });
     expect(after.tookMs).toBeLessThan(900);
+  });
+
+  it('nodes with workers reach the connections of all workers of all nodes', async () => {
+    const config = cluster('workers');
+    const [a, b] = await Promise.all([1, 2].map((number) => NodeProcess.start(config, number, { workers: 2 })));
+    if (a === undefined || b === undefined) throw new Error('two nodes were started');
+    const clients = [...(await a.connect(8)), ...(await b.connect(6))];
+    for (const node of [a, b]) {
+      expect(await node.send('x')).toMatchObject({ count: 14, nodes: { '0001': 8, '0002': 6 }, silent: [] });
+    }
+    for (const client of clients) expect([await nextText(client), await nextText(client)]).toEqual(['x', 'x']);
   });
 
   it('a node without its engine says so and is deaf, until the engine is back', async () => {
