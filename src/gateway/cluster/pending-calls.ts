@@ -29,10 +29,8 @@ export interface AskedCall {
   readonly call: number;
   readonly op: number;
   readonly deadlineMs: number;
-  /** Nodes that the call goes to. Those that are suspect are not waited for. */
-  readonly told: readonly Member[];
-  /** Whether the call has left: it may still wait behind a large body. */
-  readonly isSent: () => boolean;
+  /** Nodes that the call goes to, if it leaves now. Those that are suspect are not waited for. */
+  readonly told: () => readonly Member[];
   /** Sends the call to one node again; undefined: it is too large for that. */
   readonly again: ((member: Member, leftMs: number) => void) | undefined;
   /** Takes the outcome. Called once. */
@@ -44,6 +42,8 @@ interface Pending {
   readonly dueAt: number;
   /** Infinity once the call was sent again. */
   againAt: number;
+  /** Nodes that the call went to; undefined while it waits behind a large body. */
+  told: readonly Member[] | undefined;
   waiting: readonly Member[];
   readonly answers: NodeAnswer[];
   /** Nodes that answered or said bye. */
@@ -63,14 +63,22 @@ export class PendingCalls {
     this.#missed = missed;
   }
 
+  /** Begins the wait for a call, which leaves now or later. */
   begin(asked: AskedCall): void {
-    const waiting = asked.told.filter(({ isSuspect }) => !isSuspect);
     const now = this.#clock.now();
+    const dueAt = now + asked.deadlineMs;
     const againAt = now + asked.deadlineMs * AGAIN_AFTER;
-    const pending = { asked, dueAt: now + asked.deadlineMs, againAt, waiting, answers: [], settled: [] };
-    if (waiting.length === 0) return this.#end(pending);
-    this.#pending.set(asked.call, pending);
+    this.#pending.set(asked.call, { asked, dueAt, againAt, told: undefined, waiting: [], answers: [], settled: [] });
     this.#cancelLook ??= this.#clock.schedule(() => this.#look(), LOOK_EACH_MS);
+  }
+
+  /** The call leaves now: nodes that joined meanwhile get it too. */
+  departs(call: number): void {
+    const pending = this.#pending.get(call);
+    if (pending === undefined) return;
+    pending.told = pending.asked.told();
+    pending.waiting = pending.told.filter(({ isSuspect }) => !isSuspect);
+    if (pending.waiting.length === 0) this.#end(pending);
   }
 
   /** The operation of a call that still waits. */
@@ -118,9 +126,9 @@ export class PendingCalls {
   }
 
   #end(pending: Pending): void {
-    const { asked, answers, settled } = pending;
+    const { asked, answers, settled, told = asked.told() } = pending;
     this.#pending.delete(asked.call);
-    const silent = asked.told.filter((member) => !isIn(settled, member)).map(({ name }) => name);
+    const silent = told.filter((member) => !isIn(settled, member)).map(({ name }) => name);
     asked.done({ answers, silent });
   }
 
@@ -135,14 +143,13 @@ export class PendingCalls {
   }
 
   #expire(pending: Pending): void {
-    // A call that never left says nothing about the nodes.
-    if (pending.asked.isSent()) for (const member of pending.waiting) this.#missed(member);
+    for (const member of pending.waiting) this.#missed(member);
     this.#end(pending);
   }
 
   #sendAgain(pending: Pending, leftMs: number): void {
-    const { again, isSent } = pending.asked;
-    if (!isSent()) return;
+    const { again } = pending.asked;
+    if (pending.told === undefined) return;
     pending.againAt = Number.POSITIVE_INFINITY;
     if (again !== undefined) for (const member of pending.waiting) again(member, leftMs);
   }

@@ -72,11 +72,11 @@ export class RemoteCalls {
       state: 'waits',
     };
     this.#count += 1;
+    const answers = isWaiting ? new Promise<RemoteAnswers>((done) => this.#await(departure, done)) : undefined;
     this.#queue.push(departure);
     this.#advance();
-    if (isWaiting) return new Promise((done) => this.#await(departure, done));
-    if (departure.isLarge) this.#deps.clock.schedule(() => this.#end(departure), UNANSWERED_LARGE_MS);
-    return undefined;
+    if (!isWaiting && departure.isLarge) this.#deps.clock.schedule(() => this.#end(departure), UNANSWERED_LARGE_MS);
+    return answers;
   }
 
   #await(departure: Departure, done: (answers: RemoteAnswers) => void): void {
@@ -86,8 +86,7 @@ export class RemoteCalls {
       call,
       op: letters[0]?.encoded.op ?? 0,
       deadlineMs,
-      told: letters.flatMap(({ node }) => (node === undefined ? members.all : members.withNumber(node))),
-      isSent: () => departure.state === 'sent',
+      told: () => letters.flatMap(({ node }) => (node === undefined ? members.all : members.withNumber(node))),
       again: isLarge ? undefined : (member, leftMs) => this.#again(departure, member, leftMs),
       done: (answers) => {
         this.#end(departure);
@@ -114,7 +113,7 @@ export class RemoteCalls {
   }
 
   #depart(departure: Departure): void {
-    const { outgoing } = this.#deps;
+    const { outgoing, pending } = this.#deps;
     departure.state = 'sent';
     if (departure.isLarge) this.#large = departure;
     for (const { node, encoded } of departure.letters) {
@@ -122,6 +121,8 @@ export class RemoteCalls {
       if (node === undefined) outgoing.toAll(frame);
       else outgoing.toNode(node, frame);
     }
+    // Last, because it may end the call, and then the next one departs.
+    pending.departs(departure.call);
   }
 
   #end(departure: Departure): void {

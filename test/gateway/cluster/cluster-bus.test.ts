@@ -245,6 +245,22 @@ describe('ClusterBus', () => {
     await cluster.turn();
   });
 
+  it('waits for a node that joins while a call waits behind a large body', async () => {
+    const { cluster, a, b } = await threeNodes();
+    const large = 'x'.repeat(2 * 1024 * 1024);
+    b.pause();
+    const calls = [a.send(large), a.send(large), a.send('last')];
+    const d = cluster.create(4);
+    const starting = d.bus.start();
+    await cluster.advance(600);
+    d.open(1);
+    b.resume();
+    for (const call of calls) expect((await cluster.during(call)).silent).toEqual([]);
+    expect((await calls[2])?.counts.get('0004')).toBe(textsOf(d).filter((text) => text === 'last').length);
+    expect(textsOf(d)).toContain('last');
+    await cluster.during(starting);
+  });
+
   it('lists connections sorted over all nodes, and node after node', async () => {
     const { cluster, a, b, c } = await threeNodes();
     b.open(2500, { room: 'b' });
