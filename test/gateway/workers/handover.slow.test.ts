@@ -44,6 +44,15 @@ describe('a request of the internal API on the port of clients', () => {
       }
     }
   });
+
+  it('shows details of health to those alone who may use the API', { timeout: 60_000 }, async () => {
+    const workers = await SupervisedGateway.start({ config: { internal_api_keys: [KEY] } });
+    for (const path of ['/healthz', '/readyz']) {
+      const head = `GET ${path} HTTP/1.1\r\nHost: localhost`;
+      expect(await answerOf(workers, head, KEY)).toContain('\nworker_2: up pid=');
+      expect(await answerOf(workers, head, 'wrong')).toMatch(/\r\n\r\n(?:ok|ready)\n$/);
+    }
+  });
 });
 
 /** The whole answer, without what depends on time and port. */
