@@ -32,7 +32,8 @@ export function checkWorkers({ sessions, dials, kills, downtimes, workerOf }, vi
     const isExpected =
       kills.some(({ killedAtMs, goneAtMs }) => wasUnderWay(killedAtMs, goneAtMs)) ||
       downtimes.some(({ fromMs, toMs }) => wasUnderWay(fromMs, toMs));
-    if (!isExpected) violations.add('an attempt to connect failed though no worker was killed', timeOf(startedAtMs));
+    if (!isExpected)
+      violations.add('an attempt to connect failed though no worker was killed', spanOf(startedAtMs, endedAtMs));
   }
   return {
     'worker kills': kills.length,
@@ -53,6 +54,6 @@ export function mayBeLostWithWorker({ kills, workerOf }, { name, closedAtMs }) {
   });
 }
 
-function timeOf(ms) {
-  return `at ${Math.round(ms)} ms`;
+function spanOf(fromMs, toMs) {
+  return `at ${Math.round(fromMs)} ms, after ${Math.round(toMs - fromMs)} ms`;
 }

@@ -14,7 +14,7 @@ const FEWEST = 20;
  * - `LEARNED_MS` after the first deadline that a fault made a node's callers miss, the 99th
  *   percentile of the answers of that node is normal again, though the fault lasts: at most three
  *   times that of the calm time, or a quarter of the deadline if that is more. The end of the fault,
- *   when nodes that were away join anew, is another such moment.
+ *   when nodes that were away join again, is another such moment.
  */
 export function checkTimes({ calls, faults, deadlineMs }, violations) {
   const judged = calls.filter((call) => call.answeredAtMs !== undefined && !stoppedDuring(faults, call));
