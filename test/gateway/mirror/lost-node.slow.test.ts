@@ -37,6 +37,9 @@ it('one of three survivors closes the connections of a killed node, each once, a
   const after = await cluster.events((all) => all.length > events.length);
   expect(closes(after)).toHaveLength(CONNECTIONS);
   expect(disorder(after)).toEqual([]);
+  await again.kill();
+  // Its log got no close events either.
+  expect((await again.wsg.ended).stderr).not.toMatch(/"closes":[1-9]/);
   const counts = await Promise.all(survivors.map((node) => node.metric('wsg_cluster_node_lost_closes_total')));
   expect(counts.toSorted((a, b) => a - b)).toEqual([0, 0, CONNECTIONS]);
 }, 60_000);
