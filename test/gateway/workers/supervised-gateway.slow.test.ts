@@ -108,6 +108,18 @@ describe.each(TRANSPORTS)('a gateway with two workers on %s', (transport) => {
   });
 });
 
+describe('a gateway whose workers still start', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends with 0 and without them at %s', { timeout: 60_000 }, async (signal) => {
+    const gateway = await SupervisedGateway.launch({ detached: true });
+    const [, pid] = await gateway.says(/"worker":2,"pid":(\d+)/);
+    gateway.killGroup(signal);
+    const { code, stderr } = await gateway.ended;
+    expect(code).toBe(0);
+    expect(stderr).not.toContain('worker.died');
+    expect(isRunning(Number(pid))).toBe(false);
+  });
+});
+
 function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
