@@ -34,7 +34,7 @@ it('a node that restarts before it is declared dead closes its connections itsel
   expect(reasons(events)).toEqual({ node_crashed: CONNECTIONS });
   expect(disorder(events)).toEqual([]);
   await expect.poll(() => cluster.reader.text('KEYS', 'connection:*'), { timeout: 5_000 }).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 it.each([
   ['dead letters', undefined],
@@ -72,7 +72,7 @@ it.each([
     const kept = isDelivered ? '' : await readFile(join(letters, 'redis.jsonl'), 'utf8');
     expect(kept.match(/declared this one dead/g) ?? []).toHaveLength(isDelivered ? 0 : held);
   },
-  60_000,
+  120_000,
 );
 
 it('a connection whose open event was never delivered gets an open and a close event', async () => {
@@ -88,7 +88,7 @@ it('a connection whose open event was never delivered gets an open and a close e
   expect(disorder(events)).toEqual([]);
   expect(events).toHaveLength(2 * CONNECTIONS);
   expect(await survivor.metric('wsg_cluster_node_lost_closes_total')).toBe(CONNECTIONS);
-}, 60_000);
+}, 120_000);
 
 it('a node that was cut off closes its clients with 1012, without events, and goes on', async () => {
   const cluster = await NodeCluster.start();
@@ -117,4 +117,4 @@ it('a node that was cut off closes its clients with 1012, without events, and go
   expect(reasons(events)).toEqual({ node_lost: CONNECTIONS + 1 });
   expect(disorder(events)).toEqual([]);
   expect(events.filter(({ action }) => action === 'message')).toHaveLength(1);
-}, 90_000);
+}, 120_000);

@@ -42,7 +42,7 @@ it('one of three survivors closes the connections of a killed node, each once, a
   expect((await again.wsg.ended).stderr).not.toMatch(/"closes":[1-9]/);
   const counts = await Promise.all(survivors.map((node) => node.metric('wsg_cluster_node_lost_closes_total')));
   expect(counts.toSorted((a, b) => a - b)).toEqual([0, 0, CONNECTIONS]);
-}, 60_000);
+}, 120_000);
 
 /** Number of close events of lost nodes in a log. */
 async function loggedCloses(dir: string): Promise<number> {
@@ -99,7 +99,7 @@ it.each([
     expect(disorder(events)).toEqual([]);
     expect((await again.metric('wsg_cluster_late_events_total')) > 0).toBe(hasLog);
   },
-  90_000,
+  120_000,
 );
 
 it('a closer that restarts with its log in time goes on, and closes each connection once', async () => {
@@ -121,4 +121,4 @@ it('a closer that restarts with its log in time goes on, and closes each connect
   await expect.poll(() => cluster.reader.text('KEYS', 'connection:*'), { timeout: 10_000 }).toEqual([]);
   expect(await cluster.events(() => true)).toHaveLength(events.length);
   expect(disorder(events)).toEqual([]);
-}, 60_000);
+}, 120_000);
