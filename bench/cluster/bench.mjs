@@ -3,10 +3,11 @@
 //   CLUSTER_TURNS=2 npm run bench -- cluster
 import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import { connectAnsweredPoster, postUntil } from '../support/answered-poster.mjs';
 import { freePorts, startDaemon } from '../support/daemon.mjs';
 import { median } from '../support/pinned-process.mjs';
 import { cpuSeconds } from '../support/process-tree.mjs';
-import { encodePost, rawPoster } from '../support/raw-post.mjs';
+import { encodePost } from '../support/raw-post.mjs';
 import { startServed } from '../support/served-gateway.mjs';
 
 export const name = 'cluster';
@@ -50,24 +51,9 @@ async function untilJoined({ port }, nodes) {
   }
 }
 
-/** A poster: `post()` resolves once it is answered with 200. */
-async function connectPoster(port) {
-  let answered;
-  const poster = await rawPoster(port, (status, body) => answered(status, body));
-  return {
-    close: () => poster.close(),
-    post: () =>
-      new Promise((resolve, reject) => {
-        answered = (status, body) =>
-          status === 200 ? resolve() : reject(new Error(`/send answered ${status} ${body}`));
-        poster.post(REQUEST);
-      }),
-  };
-}
-
 /** Milliseconds until each answer, at a steady rate. A call that finds no free poster waits. */
 async function paced(port) {
-  const free = await Promise.all(Array.from({ length: POSTERS }, () => connectPoster(port)));
+  const free = await Promise.all(Array.from({ length: POSTERS }, () => connectAnsweredPoster(port, REQUEST)));
   const all = [...free];
   const latencies = [];
   const running = [];
@@ -91,17 +77,11 @@ async function paced(port) {
 
 /** Posts as fast as the answers come; the CPU time of each of the nodes for a call, in microseconds. */
 async function flood(asked, nodes, inFlight) {
-  const posters = await Promise.all(Array.from({ length: inFlight }, () => connectPoster(asked.port)));
   const trees = nodes.map((node) => node.pids());
   const before = trees.map(cpuSeconds);
   const until = performance.now() + MEASURED_MS;
-  let calls = 0;
-  await Promise.all(
-    posters.map(async (poster) => {
-      for (; performance.now() < until; calls += 1) await poster.post();
-    }),
-  );
-  for (const poster of posters) poster.close();
+  const isOver = () => performance.now() >= until;
+  const { calls } = await postUntil({ port: asked.port, request: REQUEST, inFlight, isOver });
   return trees.map((pids, index) => ((cpuSeconds(pids) - before[index]) * MICROSECONDS) / calls);
 }
 

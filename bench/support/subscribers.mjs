@@ -205,13 +205,21 @@ async function lockstep({ head, bodyBytes, posts, frameBytes }) {
   return { complete: [...counts].map((got) => Math.floor(got / frameBytes)) };
 }
 
+/** Resolves to the bytes of all clients since the last time, once they are so many. */
+async function read({ bytes }) {
+  await arrived(bytes);
+  const got = total;
+  forgetCounts();
+  return { total: got };
+}
+
 /** Reads nothing from now on. */
 function stall() {
   for (const socket of sockets) socket.pause();
   return 'stalled';
 }
 
-const ANSWERS = { connect, frameSizes, flood, paced, oneByOne, lockstep, stall };
+const ANSWERS = { connect, frameSizes, flood, paced, oneByOne, lockstep, read, stall };
 process.on('message', ({ do: name, ...question }) => {
   void Promise.resolve(ANSWERS[name](question)).then((answer) => process.send(answer));
 });
