@@ -79,7 +79,7 @@ async function runOn(options) {
   const problems = [];
   const failed = (problem) => problems.push(problem);
   const active = new Set();
-  const [crowd, posters, watch] = [new Crowd(random), new Posters(random), new BusyWatch()];
+  const [crowd, posters, watch] = [new Crowd(random, options), new Posters(random), new BusyWatch()];
   const isWell = ({ name }) => ![...active].some(({ nodes, stopsNodes }) => stopsNodes && nodes.includes(name));
   const progress = setInterval(
     () => report(`${posters.calls.length} calls, ${crowd.open} clients open`),

@@ -118,6 +118,7 @@ export class DeliveryFixture {
           this.#wakeDrain();
         },
         dropped: (connection) => delivery.dropped(connection),
+        closing: (connection) => delivery.closing(connection),
         close: (connection) => {
           registry.close(connection);
           this.#wakeDrain();

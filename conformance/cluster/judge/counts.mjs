@@ -19,7 +19,7 @@ const BUSY_AFTERMATH_MS = 3_000;
  * - A client gets each message at most once, and only messages that select it.
  * - The clients that got a message are as many as the answer says. A node that is named as silent
  *   may have delivered to any of its clients. A connection that was cut at that moment may have
- *   lost the message, and so may one whose client had sent its close frame.
+ *   lost the message, and so may one whose client had sent its close frame, on uws.
  * - Nodes named as silent are nodes that a fault touched.
  * - A node that nothing is wrong with answers 200.
  */

@@ -28,7 +28,7 @@ export interface ClusterClient {
   readonly boot: number;
   readonly room: string;
   readonly openedAtMs: number;
-  /** When it sent its close frame; Infinity if it did not. */
+  /** When it sent its close frame; Infinity if it did not, or if the transport delivers all until then. */
   readonly leftAtMs: number;
   /** Infinity for one that was open at the end. */
   readonly closedAtMs: number;

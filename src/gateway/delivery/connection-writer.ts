@@ -97,6 +97,12 @@ export class ConnectionWriter {
     }
   }
 
+  /** Writes what was gathered for one connection. */
+  writeGathered(connection: Connection): void {
+    const { queue } = connection;
+    if (queue?.state === 'gathering') this.#writeAll(connection, queue);
+  }
+
   /** Checks a connection's buffer and removes it from its topics when it is congested. */
   check(connection: Connection): void {
     const queue = connection.queue;

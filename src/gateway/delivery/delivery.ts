@@ -164,6 +164,11 @@ export class Delivery implements RegistryObserver {
     this.#flushOwed ??= setImmediate(() => this.#flush());
   }
 
+  /** Handles the transport's `closing`: writes what was counted as accepted in this tick. */
+  closing(connection: Connection): void {
+    this.#writer.writeGathered(connection);
+  }
+
   tagged(connection: Connection, key: string, value: string): void {
     this.#topics.join(connection, key, value);
   }

@@ -151,6 +151,10 @@ export class ConnectionHandler implements TransportHandler<Connection> {
     this.#deps.delivery.dropped(connection);
   }
 
+  closing(connection: Connection): void {
+    this.#deps.delivery.closing(connection);
+  }
+
   close(connection: Connection, reason: CloseReasonName): void {
     const { registry, counters, admission, rates } = this.#deps;
     if (!registry.close(connection)) return;

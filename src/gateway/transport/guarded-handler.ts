@@ -74,6 +74,16 @@ export class GuardedHandler<C extends object> {
     }
   }
 
+  closing(peer: Peer<C>): void {
+    if (peer.connection === undefined) return;
+    try {
+      this.#handler.closing?.(peer.connection);
+    } catch (thrown) {
+      // It needs no end, because it is closing.
+      this.#log.error('transport.handler-failed', { handler: 'closing', error: errorMessage(thrown) });
+    }
+  }
+
   close(peer: Peer<C>, reason: CloseReasonName): void {
     if (peer === this.#opening) {
       this.#closedWhileOpening = reason;

@@ -81,6 +81,11 @@ export interface TransportHandler<C> {
    */
   dropped(connection: C, bytes: number): void;
   /**
+   * A close frame is about to be written, for example as the answer to the peer's: what is sent now
+   * still precedes it. Not called on uws, which answers a close frame before it reports it.
+   */
+  closing?(connection: C): void;
+  /**
    * `reason` is the one given to `end`, `closed_by_client` for a close frame of the peer whatever
    * its code, `connection_lost`, or a protocol error that the library has answered. The socket does
    * nothing afterwards.

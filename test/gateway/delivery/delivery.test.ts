@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Selector } from '../../../src/gateway/tag-index/parse-selector.js';
 import { makeMessage, textMessage } from '../../../src/gateway/connection/message.js';
@@ -129,6 +130,19 @@ describe.each(['uws', 'ws'] as const)('delivery on %s', (transport) => {
     }
     expect(fixture?.registry.size).toBe(0);
     expect(delivery.send(FOO_BAR, textMessage('late'))).toBe(0);
+  });
+
+  it.each([1, MANY])('delivers what it counted in the tick in which a client leaves, of %i', async (count) => {
+    const { delivery, all } = await startWith(await start(), count);
+    // From a timer on, sockets are read before the end of the tick.
+    await sleep(1);
+    for (const { client } of all) client.leave();
+    expect(delivery.send(FOO_BAR, textMessage('last'))).toBe(count);
+    const texts = await Promise.all(all.map(({ client }) => client.closed.then(() => client.texts)));
+    const { messagesUnsent } = delivery.counters;
+    // uWebSockets.js answers a close frame before it reports it.
+    expect(texts.flat().length + messagesUnsent).toBe(count);
+    expect(messagesUnsent).toBeLessThanOrEqual(transport === 'ws' ? 0 : count);
   });
 
   it('closes once', async () => {

@@ -159,6 +159,7 @@ export class WsSocket<C extends object> implements Peer<C>, TurnMember, FrameSin
 
   /** Called by the library before a close frame is written: writes what was gathered. */
   closing(): void {
+    if (this.#isOpen) this.#deps.guarded.closing(this);
     this.#writeAll();
   }
 
