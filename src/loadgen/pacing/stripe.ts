@@ -28,6 +28,11 @@ export function countStriped(total: number, { period, offsets }: Stripe): number
   return Math.floor(total / period) * offsets.length + countBelow(offsets, rest);
 }
 
+/** The share of all numbers that belong to the part: 0 to 1. */
+export function stripeShare({ period, offsets }: Stripe): number {
+  return offsets.length / period;
+}
+
 /** The part's `nth` number, from 0. */
 export function nthStriped(nth: number, { period, offsets }: Stripe): number {
   return Math.floor(nth / offsets.length) * period + (offsets[nth % offsets.length] ?? 0);
@@ -56,6 +61,9 @@ function reverseBits(number: number, bits: number): number {
     reversed = reversed * 2 + (rest % 2);
   return reversed;
 }
+
+/** The stripe of the whole: all numbers. */
+export const ALL_NUMBERS: Stripe = { period: 1, offsets: [0] };
 
 /** Binary search: the count of ascending numbers below the limit. */
 function countBelow(ascending: readonly number[], limit: number): number {

@@ -3,7 +3,7 @@ import type { SeriesRegistry } from '../metric/series-registry.js';
 import type { Series, Tags } from '../metric/series.js';
 import { counterMetric, timeMetric } from './scenario-definition.js';
 
-/** A message on its way to all connections of a thread. */
+/** A message on its way to all recipients. */
 interface Broadcast {
   readonly dueMs: number;
   readonly sentMs: number;
@@ -11,15 +11,6 @@ interface Broadcast {
   /** By recipient: 1 when it has arrived. */
   readonly seen: Uint8Array;
   received: number;
-}
-
-/** The arrival of a message at one recipient. */
-export interface Arrival {
-  readonly id: number;
-  readonly dueMs: number;
-  readonly sentMs: number;
-  /** The recipient's number, from 0, within the thread. */
-  readonly recipient: number;
 }
 
 /** The metrics, recipients and time limit of broadcasts. */
@@ -32,12 +23,14 @@ export interface BroadcastsDeps {
   readonly timeoutMs: number;
 }
 
-/** Tracks every published message to each recipient of a thread: its delay, duplicates and loss. */
+/**
+ * Tracks the messages that this process publishes to each of its recipients: their delay,
+ * duplicates and loss.
+ */
 export class Broadcasts {
   /** Complete broadcasts stay until the timeout, so that duplicates are recognised. */
   readonly #known = new Map<number, Broadcast>();
   #underWay = 0;
-  #highestId = -1;
   #waiting: (() => void)[] = [];
 
   readonly #deps: BroadcastsDeps;
@@ -64,7 +57,6 @@ export class Broadcasts {
   /** Registers a message that leaves for all present recipients. */
   begin(id: number, dueMs: number, sentMs: number): void {
     const { present, recipients } = this.#deps;
-    this.#highestId = Math.max(this.#highestId, id);
     this.#underWay += 1;
     this.#known.set(id, { dueMs, sentMs, expected: present(), seen: new Uint8Array(recipients), received: 0 });
   }
@@ -77,13 +69,9 @@ export class Broadcasts {
     if (!isComplete(broadcast)) this.#settleOne();
   }
 
-  /**
-   * Records the arrival of a message. A message of another thread's publisher is registered with
-   * its first arrival.
-   */
-  arrive({ id, dueMs, sentMs, recipient }: Arrival, nowMs: number): void {
+  /** Records the arrival of a message at the recipient with this number, from 0. */
+  arrive(id: number, recipient: number, nowMs: number): void {
     const { metrics } = this.#deps;
-    if (id > this.#highestId) this.begin(id, dueMs, sentMs);
     const broadcast = this.#known.get(id);
     if (broadcast === undefined) return metrics.late.add(1);
     if (broadcast.seen[recipient] === 1) return metrics.duplicates.add(1);
@@ -138,6 +126,7 @@ export const DELIVERY_METRICS = [
   counterMetric('ws_msgs_duplicate'),
   counterMetric('ws_msgs_late'),
   counterMetric('ws_msgs_lost'),
+  counterMetric('ws_msgs_elsewhere'),
 ];
 
 /** Metrics of messages that are published. */
@@ -151,6 +140,8 @@ export interface DeliveryMetrics {
   readonly duplicates: Series;
   readonly late: Series;
   readonly lost: Series;
+  /** Messages that somebody else has published, such as another shard. */
+  readonly elsewhere: Series;
 }
 
 /** Makes the metrics of a thread, once; the result binds them to the tags of a scenario. */
@@ -162,6 +153,7 @@ export function deliveryMetrics(registry: SeriesRegistry): (tags: Tags) => Deliv
   const duplicates = registry.counter('ws_msgs_duplicate');
   const late = registry.counter('ws_msgs_late');
   const lost = registry.counter('ws_msgs_lost');
+  const elsewhere = registry.counter('ws_msgs_elsewhere');
   return (tags) => ({
     delivery: bindActions(delivery, tags),
     last: bindActions(last, tags),
@@ -170,5 +162,6 @@ export function deliveryMetrics(registry: SeriesRegistry): (tags: Tags) => Deliv
     duplicates: duplicates.bind(tags),
     late: late.bind(tags),
     lost: lost.bind(tags),
+    elsewhere: elsewhere.bind(tags),
   });
 }

@@ -1,23 +1,24 @@
 import type { Pace } from '../health/thread-gauges.js';
 import { OPTIONS } from '../options/index.js';
+import { nthStriped, stripeShare, type Stripe } from '../pacing/stripe.js';
 import { Broadcasts, DELIVERY_METRICS, deliveryMetrics, type DeliveryMetrics } from './broadcasts.js';
 import { DEFAULT_ANSWER_TIMEOUT_MS } from './echo.js';
 import { CONNECTION_METRICS, heldFactory, HeldUser, readHeld, type HeldDeps, type HeldPlan } from './held-user.js';
-import { findPublished, formatPublished } from './message-stamp.js';
+import { PublishedStamps } from './message-stamp.js';
 import { Publisher, readPublish, type PublishPlan } from './publisher.js';
 import type { BuiltInDefinition, BuiltInPlan } from './scenario-definition.js';
 import type { Scenario, VirtualUser } from './scenario.js';
 import type { Session } from './session.js';
 
 const SECOND_MS = 1000;
-const US_PER_MS = 1000;
-const NS_PER_MS = 1e6;
 const DEFAULT_RATE = 10;
+const NO_RECIPIENT =
+  'this shard has no virtual user, so its part of the messages is not published: use at least as many virtual users as shards';
 
 /** Settings of `fan-out`: messages that HTTP requests publish reach all connections. */
 export interface FanOutPlan extends BuiltInPlan, HeldPlan {
   readonly name: 'fan-out';
-  /** Requests a second. */
+  /** Requests a second of all shards together. */
   readonly rate: number;
   readonly publish: PublishPlan;
   /** A message that has not arrived by then counts as lost, from its request: milliseconds. */
@@ -29,10 +30,10 @@ interface FanOutDeps {
   readonly held: HeldDeps;
   readonly plan: FanOutPlan;
   readonly metrics: DeliveryMetrics;
-  /** Virtual users of this thread. */
+  /** Virtual users of this process. */
   readonly recipients: number;
-  /** True in the one thread that publishes. */
-  readonly isPublisher: boolean;
+  /** The messages of the plan that this process publishes. */
+  readonly stripe: Stripe;
   /** Reports once why messages are not published. */
   readonly complain: (sentence: string) => void;
 }
@@ -41,12 +42,14 @@ interface FanOutDeps {
  * Messages that HTTP requests publish at a constant rate to every connection. It is an open model,
  * as `echo` is: the delay to each recipient, and to the last one, counts from when the request was
  * due. Publishing begins when every virtual user has dialled.
+ *
+ * Each shard of a plan publishes its part of the messages to the recipients of all shards, and
+ * measures them at its own recipients only: each delay is taken on one machine's clock.
  */
 class FanOutScenario implements Scenario {
   readonly broadcasts: Broadcasts;
   readonly #publisher: Publisher;
-  /** Offset of the machine's monotonic clock, which all threads share, to this thread's clock. */
-  readonly #offsetMs: number;
+  readonly #stamps = new PublishedStamps();
   #dialled = 0;
   #count = 0;
   #counted = 0;
@@ -60,7 +63,6 @@ class FanOutScenario implements Scenario {
     const present = (): number => held.population.size;
     this.broadcasts = new Broadcasts({ metrics, recipients, present, timeoutMs: plan.answerTimeoutMs });
     this.#publisher = new Publisher(plan.publish);
-    this.#offsetMs = Number(process.hrtime.bigint()) / NS_PER_MS - held.deps.clock.now();
   }
 
   createUser(vu: number): VirtualUser {
@@ -72,7 +74,7 @@ class FanOutScenario implements Scenario {
   /** Called when a virtual user's first handshake has succeeded or failed. */
   userDialled(): void {
     this.#dialled += 1;
-    if (this.#dialled !== this.deps.recipients || !this.deps.isPublisher) return;
+    if (this.#dialled !== this.deps.recipients) return;
     this.#firstDueMs = this.deps.held.deps.clock.now();
     this.#publishDue();
   }
@@ -80,7 +82,8 @@ class FanOutScenario implements Scenario {
   takePace(): Pace {
     const begun = this.#count - this.#counted;
     this.#counted = this.#count;
-    return { begun, planned: this.#isPublishing ? this.deps.plan.rate : 0 };
+    const { plan, stripe } = this.deps;
+    return { begun, planned: this.#isPublishing ? plan.rate * stripeShare(stripe) : 0 };
   }
 
   end(): void {
@@ -89,24 +92,21 @@ class FanOutScenario implements Scenario {
     this.#publisher.stop();
   }
 
-  arrived(bytes: Uint8Array, range: { readonly start: number; readonly end: number }, recipient: number): void {
-    const stamp = findPublished(bytes, range.start, range.end);
-    // A message of another publisher counts as received only.
-    if (stamp === undefined) return;
-    const dueMs = stamp.dueUs / US_PER_MS - this.#offsetMs;
-    const sentMs = stamp.sentUs / US_PER_MS - this.#offsetMs;
-    this.broadcasts.arrive({ id: stamp.id, dueMs, sentMs, recipient }, this.deps.held.deps.clock.now());
+  arrived(bytes: Uint8Array, start: number, end: number, recipient: number): void {
+    const id = this.#stamps.find(bytes, start, end);
+    if (id < 0) this.deps.metrics.elsewhere.add(1);
+    else this.broadcasts.arrive(id, recipient, this.deps.held.deps.clock.now());
   }
 
   /** Publishes the messages that were due before the end, while all recipients are connected. */
   publishRest(): void {
     this.#cancelNext();
-    if (this.#dialled >= this.deps.recipients && this.deps.isPublisher) this.#publishDue();
+    if (this.#dialled >= this.deps.recipients) this.#publishDue();
   }
 
   get #isPublishing(): boolean {
-    const { held, recipients, isPublisher } = this.deps;
-    return isPublisher && this.#dialled >= recipients && held.deps.clock.now() < held.schedule.endMs;
+    const { held, recipients } = this.deps;
+    return this.#dialled >= recipients && held.deps.clock.now() < held.schedule.endMs;
   }
 
   #publishDue(): void {
@@ -130,14 +130,12 @@ class FanOutScenario implements Scenario {
 
   #publishOne(dueMs: number): void {
     const { held } = this.deps;
-    const id = this.#count;
+    const id = this.#nextId;
     this.#count += 1;
     const sentMs = held.deps.clock.now();
-    const dueUs = this.#micros(Math.min(dueMs, sentMs));
     this.broadcasts.begin(id, Math.min(dueMs, sentMs), sentMs);
-    const stamp = formatPublished({ id, dueUs, sentUs: this.#micros(sentMs) });
     this.broadcasts.hold();
-    void this.#publisher.publish(id, stamp).then((problem) => {
+    void this.#publisher.publish(id, this.#stamps.format(id)).then((problem) => {
       this.#tellPublished(id, problem);
       this.broadcasts.release();
     });
@@ -152,12 +150,13 @@ class FanOutScenario implements Scenario {
     this.#hasComplained = true;
   }
 
-  #micros(atMs: number): number {
-    return Math.round((atMs + this.#offsetMs) * US_PER_MS);
+  /** The next message's number in the whole plan. */
+  get #nextId(): number {
+    return nthStriped(this.#count, this.deps.stripe);
   }
 
   get #nextDueMs(): number {
-    return this.#firstDueMs + (this.#count * SECOND_MS) / this.deps.plan.rate;
+    return this.#firstDueMs + (this.#nextId * SECOND_MS) / this.deps.plan.rate;
   }
 }
 
@@ -171,7 +170,7 @@ class FanOutUser extends HeldUser {
 
   onMessage(bytes: Uint8Array, start: number, end: number): void {
     this.held.deps.metrics.messagesReceived.add(1);
-    this.#place.scenario.arrived(bytes, { start, end }, this.#place.recipient);
+    this.#place.scenario.arrived(bytes, start, end, this.#place.recipient);
   }
 
   protected override dialledFirst(): void {
@@ -216,17 +215,18 @@ export const fanOut: BuiltInDefinition<FanOutPlan> = {
   }),
   // Values of headers may be secret.
   record: (plan) => ({ ...plan, publish: { ...plan.publish, headers: plan.publish.headers.map(([name]) => name) } }),
-  create: (plan, { registry, isFirstThread: isPublisher, complain }) => {
+  create: (plan, { registry, stripe, complain }) => {
     const held = heldFactory(plan, registry);
     const metrics = deliveryMetrics(registry);
     return (part) => {
       const recipients = part.ownUsers;
+      if (recipients === 0) complain(NO_RECIPIENT);
       return new FanOutScenario({
         held: held(part),
         plan,
         metrics: metrics(part.tags),
         recipients,
-        isPublisher,
+        stripe,
         complain,
       });
     };

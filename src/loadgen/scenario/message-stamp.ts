@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto';
+
 const DIGITS = 8;
 const PUBLISHED_MARK = 'wsg:';
+const PUBLISHER_DIGITS = 32;
 
 /** Size of a stamp in a message: bytes. */
 export const STAMP_BYTES = {
@@ -7,8 +10,8 @@ export const STAMP_BYTES = {
   text: 2 * DIGITS,
   /** Two numbers of 32 bits. */
   binary: 8,
-  /** A mark, a number of eight digits and two moments of sixteen. */
-  published: PUBLISHED_MARK.length + DIGITS + 16 + 16,
+  /** A mark, the publisher's 32 digits and a number of eight. */
+  published: PUBLISHED_MARK.length + PUBLISHER_DIGITS + DIGITS,
 } as const;
 
 /** The sender of a message and its number among the sender's messages; both 32 bits. */
@@ -63,33 +66,31 @@ export function readStamp(bytes: Uint8Array, start: number, end: number, isBinar
 }
 
 /**
- * The stamp of a published message; its times are microseconds of the machine's monotonic clock.
+ * The stamps of one publisher's messages. Each publisher has its own random mark, so that the
+ * messages of other shards and of other load tests are never taken for its own.
  */
-export interface PublishedStamp {
-  readonly id: number;
-  readonly dueUs: number;
-  readonly sentUs: number;
+export class PublishedStamps {
+  readonly #mark = PUBLISHED_MARK + randomBytes(PUBLISHER_DIGITS / 2).toString('hex');
+  readonly #markBytes = Buffer.from(this.#mark);
+
+  /** Formats the stamp of a message as text, for any place in its body. The number has 32 bits. */
+  format(id: number): string {
+    return this.#mark + hex(id);
+  }
+
+  /**
+   * Returns the number of a message with this publisher's stamp anywhere in it; -1 for all others.
+   */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    const view = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+    const at = view.indexOf(this.#markBytes);
+    if (at < 0 || at + STAMP_BYTES.published > view.length) return -1;
+    return hexNumber(view, at + this.#markBytes.length, DIGITS);
+  }
 }
 
-/** Formats a published message's stamp as text, for any place in its body. */
-export function formatPublished({ id, dueUs, sentUs }: PublishedStamp): string {
-  return PUBLISHED_MARK + hex(id) + hex(dueUs, 16) + hex(sentUs, 16);
-}
-
-/** Finds a published message's stamp anywhere in a message; undefined when there is none. */
-export function findPublished(bytes: Uint8Array, start: number, end: number): PublishedStamp | undefined {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
-  const at = view.indexOf(PUBLISHED_MARK);
-  if (at < 0 || at + STAMP_BYTES.published > view.length) return undefined;
-  const from = at + PUBLISHED_MARK.length;
-  const id = hexNumber(view, from, DIGITS);
-  const dueUs = hexNumber(view, from + DIGITS, 16);
-  const sentUs = hexNumber(view, from + DIGITS + 16, 16);
-  return id < 0 || dueUs < 0 || sentUs < 0 ? undefined : { id, dueUs, sentUs };
-}
-
-function hex(value: number, digits = DIGITS): string {
-  return value.toString(16).padStart(digits, '0');
+function hex(value: number): string {
+  return value.toString(16).padStart(DIGITS, '0');
 }
 
 function number32(bytes: Uint8Array, at: number): number {

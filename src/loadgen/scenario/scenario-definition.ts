@@ -5,6 +5,7 @@ import type { SeriesRegistry } from '../metric/series-registry.js';
 import type { Tags } from '../metric/series.js';
 import type { OptionValues } from '../options/option-values.js';
 import type { OptionEntry } from '../options/option.js';
+import type { Stripe } from '../pacing/stripe.js';
 import type { Scenario, UserDeps } from './scenario.js';
 
 /** Settings of a built-in scenario: plain data, so it crosses to threads and into run files. */
@@ -23,8 +24,8 @@ export interface BuiltInDefaults {
 export interface BuiltInDeps {
   readonly seed: number;
   readonly registry: SeriesRegistry;
-  /** True in the one thread that does what must be done once. */
-  readonly isFirstThread: boolean;
+  /** The part of the plan's numbers that belongs to this process. */
+  readonly stripe: Stripe;
   readonly complain: (sentence: string) => void;
 }
 

@@ -2,6 +2,7 @@ import { bindActions, type Actions } from '../metric/metric.js';
 import type { SeriesRegistry } from '../metric/series-registry.js';
 import type { Series, Tags } from '../metric/series.js';
 import { OPTIONS } from '../options/index.js';
+import { isStriped, type Stripe } from '../pacing/stripe.js';
 import { CONNECTION_METRICS, heldFactory, HeldUser, readHeld, type HeldDeps, type HeldPlan } from './held-user.js';
 import { counterMetric, timeMetric, type BuiltInDefinition, type BuiltInPlan } from './scenario-definition.js';
 import type { Scenario, VirtualUser } from './scenario.js';
@@ -28,10 +29,22 @@ export interface StormMetrics {
   readonly unrecovered: Series;
 }
 
+/** Shared by the virtual users of a storm scenario. */
+interface StormDeps {
+  readonly held: HeldDeps;
+  readonly plan: StormPlan;
+  readonly metrics: StormMetrics;
+  /** The storms that this process counts. */
+  readonly stripe: Stripe;
+}
+
 /**
  * All connections are cut at once, as when a gateway or a network fails, and dial again at once. A
  * failed dial is repeated after 100 ms, 200 ms and so on up to 1 s. Records the time until each
  * connection, and until the last one, is open again.
+ *
+ * Shards cut their connections at the same times from the start. Each storm is counted by one of
+ * them, and each shard records when the last of its own connections is open again.
  */
 class StormScenario implements Scenario {
   readonly #present = new Set<StormUser>();
@@ -41,16 +54,16 @@ class StormScenario implements Scenario {
   #hasBegun = false;
   #cancelNext: () => void = () => undefined;
 
+  readonly metrics: StormMetrics;
   readonly #held: HeldDeps;
   readonly #plan: StormPlan;
+  readonly #stripe: Stripe;
 
-  constructor(
-    held: HeldDeps,
-    plan: StormPlan,
-    readonly metrics: StormMetrics,
-  ) {
+  constructor({ held, plan, metrics, stripe }: StormDeps) {
     this.#held = held;
     this.#plan = plan;
+    this.metrics = metrics;
+    this.#stripe = stripe;
   }
 
   createUser(vu: number): VirtualUser {
@@ -63,7 +76,7 @@ class StormScenario implements Scenario {
 
   opened(user: StormUser, nowMs: number): void {
     this.#present.add(user);
-    if (!this.#hasBegun) this.#scheduleNext(nowMs);
+    if (!this.#hasBegun) this.#scheduleNext(0, nowMs);
     this.#hasBegun = true;
   }
 
@@ -83,25 +96,28 @@ class StormScenario implements Scenario {
   }
 
   /**
-   * Schedules the next storm at a multiple of the interval from the start; missed ones are skipped.
+   * Schedules the next storm, which is `least` or a later one, at a multiple of the interval from
+   * the start; missed ones are skipped.
    */
-  #scheduleNext(nowMs: number): void {
+  #scheduleNext(least: number, nowMs: number): void {
     const { schedule, deps } = this.#held;
-    const passed = Math.floor((nowMs - schedule.startMs) / this.#plan.everyMs);
-    const dueMs = schedule.startMs + (passed + 1) * this.#plan.everyMs;
-    if (dueMs < schedule.endMs) this.#cancelNext = deps.clock.schedule(() => this.#strike(dueMs), dueMs - nowMs);
+    const storm = Math.max(least, Math.floor((nowMs - schedule.startMs) / this.#plan.everyMs));
+    const dueMs = schedule.startMs + (storm + 1) * this.#plan.everyMs;
+    if (dueMs >= schedule.endMs) return;
+    this.#cancelNext = deps.clock.schedule(() => this.#strike(storm, dueMs), dueMs - nowMs);
   }
 
-  #strike(dueMs: number): void {
+  /** `storm` is its number from 0, missed ones included. */
+  #strike(storm: number, dueMs: number): void {
     const nowMs = this.#held.deps.clock.now();
     if (this.#present.size > 0) {
       if (this.#away > 0) this.metrics.unrecovered.add(1);
-      this.metrics.storms.add(1);
+      if (isStriped(storm, this.#stripe)) this.metrics.storms.add(1);
       this.#stormMs = Math.min(dueMs, nowMs);
       this.#away += this.#present.size;
       for (const user of this.#present) user.strike(this.#stormMs);
     }
-    this.#scheduleNext(Math.max(dueMs, nowMs));
+    this.#scheduleNext(storm + 1, Math.max(dueMs, nowMs));
   }
 }
 
@@ -183,9 +199,9 @@ export const storm: BuiltInDefinition<StormPlan> = {
     everyMs: options.value(OPTIONS.every, DEFAULT_EVERY_MS),
     ...readHeld(options),
   }),
-  create: (plan, { registry }) => {
+  create: (plan, { registry, stripe }) => {
     const held = heldFactory(plan, registry);
     const metrics = stormMetrics(registry);
-    return (part) => new StormScenario(held(part), plan, metrics(part.tags));
+    return (part) => new StormScenario({ held: held(part), plan, metrics: metrics(part.tags), stripe });
   },
 };

@@ -8,6 +8,7 @@ import type { SeriesRegistry } from '../metric/series-registry.js';
 import { withTags, type Tags } from '../metric/series.js';
 import type { Behaviour, Plan } from '../plan/plan.js';
 import type { ScenarioPlan } from '../executor/scenario-plan.js';
+import { ALL_NUMBERS, type Stripe } from '../pacing/stripe.js';
 import { builtInOf } from '../scenario/index.js';
 import type { BuiltInPart } from '../scenario/scenario-definition.js';
 import type { OpenConnections } from '../scenario/open-connections.js';
@@ -26,8 +27,8 @@ export interface BuiltInLoadOptions {
   readonly lookup: LookupFunction;
   readonly clock: Clock;
   readonly events: Pick<ScriptOutput, 'log'>;
-  /** Whether this thread performs the tasks that exactly one thread must do. */
-  readonly isFirstThread: boolean;
+  /** The part of the plan's numbers that belongs to this process; undefined for all. */
+  readonly stripe: Stripe | undefined;
 }
 
 /** The built-in behaviour of a load, with one scenario for each scenario of the plan. */
@@ -40,9 +41,9 @@ export class BuiltInLoad {
 
   constructor(options: BuiltInLoadOptions) {
     this.#options = options;
-    const { behaviour, plan, registry, isFirstThread, events } = options;
+    const { behaviour, plan, registry, stripe = ALL_NUMBERS, events } = options;
     const complain = (text: string): void => events.log({ level: 'warning', text });
-    this.#create = builtInOf(behaviour).create(behaviour, { seed: plan.seed, registry, isFirstThread, complain });
+    this.#create = builtInOf(behaviour).create(behaviour, { seed: plan.seed, registry, stripe, complain });
     this.#targets = new DialTargets(behaviour.dial, plan.runtime);
   }
 

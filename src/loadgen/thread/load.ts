@@ -182,7 +182,7 @@ export class Load {
 
   #createBuiltIn({ behaviour }: Plan): BuiltInLoad | undefined {
     if (behaviour.type === 'script') return undefined;
-    return new BuiltInLoad({ behaviour, ...this.#scenarioParts(), isFirstThread: this.#shard.index === 0 });
+    return new BuiltInLoad({ behaviour, ...this.#scenarioParts(), stripe: this.#shard.stripe });
   }
 
   #scenarioParts(): Pick<ScriptLoadOptions, keyof ScriptLoadOptions & keyof BuiltInLoadOptions> {

@@ -206,6 +206,18 @@ describe('built-in scenarios', () => {
     await expect.poll(() => target.closeCodes.filter((code) => code === 1006)).toHaveLength(5 * storms);
   });
 
+  it('storm: shards cut all connections, and each storm is counted once', async () => {
+    const target = await start();
+    const flags = { scenario: 'storm', url: target.url, vus: '6', duration: '1s', every: '300ms' };
+    const parts = await Promise.all(['1/3', '2/3', '3/3'].map((shard) => runBuiltIn({ ...flags, shard })));
+    const storms = parts.map((part) => part.histogram('ws_reconnecting').count / 2);
+    expect(storms).toEqual([3, 3, 3]);
+    expect(parts.map((part) => part.counter('ws_storms'))).toEqual([1, 1, 1]);
+    for (const part of parts) {
+      expect(part.histogram('ws_storm_recovery').count + part.counter('ws_storms_unrecovered')).toBe(3);
+    }
+  });
+
   it('fan-out: follows each published message to every recipient', async () => {
     const sockets = new Set<WebSocket>();
     const target = await start(
@@ -268,7 +280,52 @@ describe('built-in scenarios', () => {
     expect(result.counter('ws_msgs_duplicate')).toBe(published);
     expect(result.counter('ws_msgs_lost')).toBe(published);
     expect(result.histogram('ws_delivery_last').count).toBe(0);
-    expect(bodies[3]).toMatch(/^PUT \/p\/3 3 \{"d":"wsg:00000003[0-9a-f]{32}"\}$/);
+    expect(bodies[3]).toMatch(/^PUT \/p\/3 3 \{"d":"wsg:[0-9a-f]{32}00000003"\}$/);
+  });
+
+  it('fan-out: shards publish each message once, and measure their own at their own recipients', async () => {
+    const sockets = new Set<WebSocket>();
+    const paths: string[] = [];
+    const target = await start(
+      (socket) => {
+        sockets.add(socket);
+        socket.on('close', () => sockets.delete(socket));
+      },
+      (request, response) => {
+        paths.push(request.url ?? '');
+        let body = '';
+        request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+        request.on('end', () => {
+          for (const socket of sockets) socket.send(body);
+          response.end();
+        });
+      },
+    );
+    const publishUrl = `${target.httpUrl}/{{id}}`;
+    const flags = { scenario: 'fan-out', url: target.url, vus: '6', duration: '1s', rate: '60', publishUrl };
+    const parts = await Promise.all(['1/3', '2/3', '3/3'].map((shard) => runBuiltIn({ ...flags, shard })));
+    let received = 0;
+    for (const part of parts) {
+      const published = part.counter('ws_published');
+      expect(published).toBeGreaterThan(10);
+      expect(published).toBeLessThanOrEqual(21);
+      expect(part.histogram('ws_delivery').count).toBe(2 * published);
+      expect(part.histogram('ws_delivery_last').count).toBe(published);
+      expect(part.counter('ws_msgs_elsewhere')).toBe(part.counter('ws_msgs_received') - 2 * published);
+      received += part.counter('ws_msgs_elsewhere');
+      for (const odd of ['ws_msgs_lost', 'ws_msgs_duplicate', 'ws_msgs_late', 'ws_publish_failed']) {
+        expect(part.counter(odd), odd).toBe(0);
+      }
+    }
+    expect(received).toBeGreaterThan(0);
+    expect(new Set(paths).size).toBe(paths.length);
+  });
+
+  it('fan-out: a shard without a recipient says that its messages are not published', async () => {
+    const target = await start();
+    const flags = { scenario: 'fan-out', url: target.url, vus: '1', duration: '1s', shard: '2/2' };
+    const { log } = await runBuiltIn(flags);
+    expect(log).toEqual([expect.stringContaining('at least as many virtual users as shards')]);
   });
 
   it('fan-out: says once why nothing can be published', async () => {

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  findPublished,
-  formatPublished,
-  MessageWriter,
-  readStamp,
-  STAMP_BYTES,
-} from '../../../src/loadgen/scenario/message-stamp.js';
+import { MessageWriter, PublishedStamps, readStamp, STAMP_BYTES } from '../../../src/loadgen/scenario/message-stamp.js';
 
 /** The bytes with others around them, as they lie in a read buffer. */
 function read(message: string | Buffer, isBinary: boolean) {
@@ -35,13 +29,20 @@ describe('message stamps', () => {
   });
 
   it('of published messages are found wherever a template put them', () => {
-    const stamp = { id: 77, dueUs: 123_456_789_012_345, sentUs: 123_456_789_012_346 };
-    const text = formatPublished(stamp);
-    expect(text).toHaveLength(STAMP_BYTES.published);
-    const bytes = Buffer.from(`xx{"to":"all","data":"${text}"}yy`);
-    expect(findPublished(bytes, 2, bytes.length - 2)).toEqual(stamp);
-    expect(findPublished(Buffer.from(text.slice(0, -1)), 0, text.length - 1)).toBeUndefined();
-    expect(findPublished(Buffer.from('routine message'), 0, 15)).toBeUndefined();
-    expect(findPublished(Buffer.from(text.replace('wsg:', 'wsg:x')), 0, text.length)).toBeUndefined();
+    const stamps = new PublishedStamps();
+    for (const id of [0, 77, 0xffff_ffff]) {
+      const text = stamps.format(id);
+      expect(text).toHaveLength(STAMP_BYTES.published);
+      const bytes = Buffer.from(`xx{"to":"all","data":"${text}"}yy`);
+      expect(stamps.find(bytes, 2, bytes.length - 2)).toBe(id);
+      expect(stamps.find(bytes, 2, bytes.indexOf(text) + text.length - 1)).toBe(-1);
+      expect(stamps.find(Buffer.from(text.replace('wsg:', 'wsg:x')), 0, text.length)).toBe(-1);
+    }
+    expect(stamps.find(Buffer.from('routine message'), 0, 15)).toBe(-1);
+  });
+
+  it('of another publisher are not taken for own ones', () => {
+    const foreign = Buffer.from(new PublishedStamps().format(7));
+    expect(new PublishedStamps().find(foreign, 0, foreign.length)).toBe(-1);
   });
 });
