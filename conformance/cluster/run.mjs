@@ -75,11 +75,12 @@ async function run(options, report, signal) {
 
 async function runOn(options) {
   const { cluster, events, report, seed, clients, rate } = options;
-  const random = seededRandom(seed);
+  // Each has a sequence of its own, so that the faults of a seed do not depend on the machine's speed.
+  const [random, ofCrowd, ofPosters] = [0, 1, 2].map((part) => seededRandom(seed * 3 + part));
   const problems = [];
   const failed = (problem) => problems.push(problem);
   const active = new Set();
-  const [crowd, posters, watch] = [new Crowd(random, options), new Posters(random), new BusyWatch()];
+  const [crowd, posters, watch] = [new Crowd(ofCrowd, options), new Posters(ofPosters), new BusyWatch()];
   const isWell = ({ name }) => ![...active].some(({ nodes, stopsNodes }) => stopsNodes && nodes.includes(name));
   const progress = setInterval(
     () => report(`${posters.calls.length} calls, ${crowd.open} clients open`),

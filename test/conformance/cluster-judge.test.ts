@@ -81,6 +81,16 @@ describe('the judge of a run against a cluster, on who got what,', () => {
     expect(broken(run)).toContain(rule);
   });
 
+  it('counts the clients of a later start while the earlier one is named', () => {
+    const [first, second] = crowd([1], [1]);
+    const named = call(1, { silent: ['0003'], count: 3 });
+    if (first === undefined || second === undefined) throw new Error('two clients');
+    const withThird = (boot: number, openedAtMs: number) => [first, second, client('0003', [1], { boot, openedAtMs })];
+    expect(broken({ calls: [named], clients: withThird(1, 0), faults })).toEqual([]);
+    expect(broken({ calls: [named], clients: withThird(1, 100), faults })).toEqual([]);
+    expect(broken({ calls: [named], clients: withThird(0, 0), faults })).toEqual(['a count too high']);
+  });
+
   it('excuses a silent node by a machine that was busy shortly before', () => {
     const busy = call(1, { allowanceMs: 900 });
     const run = { calls: [busy, call(2, { ...SILENT, sentAtMs: 2_500 })], clients: crowd([1, 2], [1, 2], [1]) };
