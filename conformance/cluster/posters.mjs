@@ -4,6 +4,8 @@ import { between } from '../chaos/random.mjs';
 import { ROOMS } from './crowd.mjs';
 
 const ANSWER_BOUND_MS = 60_000;
+/** Idle connections end before nodes close them, which is after 10 s: a call would meet that. */
+const IDLE_MS = 5_000;
 /** Pause of the poster that takes turns, and the one after a call that failed. */
 const TURN_MS = 5;
 const AGAIN_MS = 50;
@@ -77,7 +79,7 @@ export class Posters {
   }
 
   #request(node, path, body) {
-    const agent = this.#agents.get(node) ?? new Agent({ keepAlive: true });
+    const agent = this.#agents.get(node) ?? new Agent({ keepAlive: true, timeout: IDLE_MS });
     this.#agents.set(node, agent);
     const options = { host: '127.0.0.1', port: node.port, path, method: 'POST', agent, timeout: ANSWER_BOUND_MS };
     return new Promise((resolve) => {
