@@ -163,6 +163,8 @@ export const healthPayload: Shape<HealthRecord> = objectOf({
   verdict,
 });
 
+const gatewayCounts = { sent: number, received: number, dropped: number };
+
 export const gatewayPayload: Shape<GatewayRecord> = objectOf({
   second: number,
   sent: number,
@@ -201,6 +203,6 @@ export const endPayload: Shape<EndPayload> = objectOf({
     saturatedSeconds: listOf(number),
     shard: optional(number),
   }),
-  gateway: optional(objectOf({ sent: number, received: number, dropped: number })),
+  gateway: optional(objectOf({ ...gatewayCounts, before: optional(objectOf(gatewayCounts)) })),
   invalid: optional(listOf(text)),
 });

@@ -305,11 +305,17 @@ export interface RunHealth {
   readonly shard?: number;
 }
 
-/** The gateway's counters for the whole run. Messages in `dropped` are not in `sent`. */
-export interface GatewayTotals {
+/** Counts of messages by a gateway. Messages in `dropped` are not in `sent`. */
+export interface GatewayCounts {
   readonly sent: number;
   readonly received: number;
   readonly dropped: number;
+}
+
+/** The increase of the gateway's counters over the whole run. */
+export interface GatewayTotals extends GatewayCounts {
+  /** The counters at the start of the run; since 2.1. */
+  readonly before?: GatewayCounts;
 }
 
 export interface RunEnd {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Run } from '../../src/run-file/records.js';
 import { readRun } from '../../src/run-file/index.js';
+import { compareWithGateway } from '../../src/summary/sections/gateway-section.js';
 import { SupervisedGateway } from '../support/supervised-gateway.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { runWsg } from '../support/wsg-process.js';
@@ -43,6 +44,7 @@ it(
     const merging = ['report', 'merge', 'shards/', '--output', 'merged.run', '--allow-saturated'];
     const { code, stdout, stderr } = await runWsg(merging, { cwd });
     expect(code, stderr).toBe(0);
+    expect(stdout).not.toContain('DISAGREE');
 
     for (const shard of SHARDS) {
       const run = await readRun(join(cwd, 'shards', `${shard}.run`));
@@ -64,5 +66,8 @@ it(
     for (const odd of ['ws_msgs_lost', 'ws_msgs_duplicate', 'ws_msgs_late', 'ws_publish_failed']) {
       expect(counterOf(merged, odd), odd).toBe(0);
     }
+    const balance = compareWithGateway(merged);
+    expect(balance).toMatchObject({ dropped: 0, toClients: { difference: 0 } });
+    expect(balance?.sent).toBe(counterOf(merged, 'ws_msgs_received'));
   },
 );

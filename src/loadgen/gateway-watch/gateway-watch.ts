@@ -57,10 +57,12 @@ export class GatewayWatch {
     const end = await this.#read();
     if (this.#first === undefined || end === undefined) return undefined;
     this.#record(end);
+    const { sent, received, dropped } = this.#first;
     return {
-      sent: end.sent - this.#first.sent,
-      received: end.received - this.#first.received,
-      dropped: end.dropped - this.#first.dropped,
+      sent: end.sent - sent,
+      received: end.received - received,
+      dropped: end.dropped - dropped,
+      before: { sent, received, dropped },
     };
   }
 

@@ -3,6 +3,7 @@ import { ValueSketch } from '../../core/histogram/value-sketch.js';
 import { listOf, flag, number, objectOf, text } from '../../run-file/payload-shape.js';
 import type {
   EndReason,
+  GatewayCounts,
   GatewayTotals,
   HistogramKind,
   RunEnd,
@@ -48,7 +49,7 @@ export function mergedEnd(shards: readonly ShardRun[], { sum, shiftOf, invalid }
       interrupted: total(shards, ({ iterations }) => iterations.interrupted),
     },
   };
-  const gateway = gatewayShard(shards)?.end.gateway;
+  const gateway = mergedGateway(shards);
   return {
     ...worstReason(shards),
     totals,
@@ -59,8 +60,25 @@ export function mergedEnd(shards: readonly ShardRun[], { sum, shiftOf, invalid }
 }
 
 /**
- * The shard whose view of the gateway counts. All shards watch the same gateway, each from its own
- * start to its own end, so the largest counts cover most of the run.
+ * The increase of the gateway's counters from the start of the first shard to the end of the last
+ * one. All shards watch the same gateway, each from its own start to its own end. A shard without
+ * the counters at its start leaves only the view of one shard.
+ */
+function mergedGateway(shards: readonly ShardRun[]): GatewayTotals | undefined {
+  const views = shards.flatMap(({ end }) => end.gateway ?? []);
+  const starts = views.flatMap(({ before }) => before ?? []);
+  if (views.length === 0 || starts.length < views.length) return gatewayShard(shards)?.end.gateway;
+  const before = eachCount((name) => Math.min(...starts.map((start) => start[name])));
+  const last = eachCount((name) => Math.max(...views.map((view) => (view.before?.[name] ?? 0) + view[name])));
+  return { ...eachCount((name) => last[name] - before[name]), before };
+}
+
+function eachCount(countOf: (name: keyof GatewayCounts) => number): GatewayCounts {
+  return { sent: countOf('sent'), received: countOf('received'), dropped: countOf('dropped') };
+}
+
+/**
+ * The shard whose view of the gateway's seconds counts: the largest counts cover most of the run.
  */
 export function gatewayShard(shards: readonly ShardRun[]): ShardRun | undefined {
   const size = ({ sent, received, dropped }: GatewayTotals): number => sent + received + dropped;

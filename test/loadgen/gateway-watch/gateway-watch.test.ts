@@ -67,7 +67,7 @@ describe('GatewayWatch', () => {
     answers = [metricsText(1000), metricsText(1500)];
     const gateway = watch();
     await gateway.start();
-    expect(await gateway.stop()).toEqual({ sent: 500, received: 0, dropped: 0 });
+    expect(await gateway.stop()).toMatchObject({ sent: 500, received: 0, dropped: 0, before: { sent: 1000 } });
     expect(records).toEqual([{ second: 0, sent: 500, received: 0, dropped: 0, connections: 100 }]);
   });
 
@@ -84,7 +84,7 @@ describe('GatewayWatch', () => {
     answers = [metricsText(1000), metricsText(20), metricsText(1500), metricsText(30)];
     const gateways = watch(2);
     await gateways.start();
-    expect(await gateways.stop()).toEqual({ sent: 510, received: 0, dropped: 0 });
+    expect(await gateways.stop()).toMatchObject({ sent: 510, received: 0, dropped: 0, before: { sent: 1020 } });
     expect(records).toEqual([{ second: 0, sent: 510, received: 0, dropped: 0, connections: 200 }]);
   });
 

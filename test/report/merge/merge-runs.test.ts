@@ -150,6 +150,24 @@ describe('the run that is merged from shards', () => {
     expect(end).toMatchObject({ reason: 'failed', detail: expect.stringMatching(/^shard 2 \(.*\): it broke$/) });
   });
 
+  it('has the counts of the gateway from the first start to the last end', async () => {
+    const view = (from: number, to: number): Shard => {
+      const before = { sent: from, received: 2, dropped: 0 };
+      return { end: { gateway: { sent: to - from, received: 3, dropped: 0, before } } };
+    };
+    const { end } = await merge(await writeAll(3, [view(100, 170), view(90, 150), view(110, 200)]));
+    const before = { sent: 90, received: 2, dropped: 0 };
+    expect(end.gateway).toEqual({ sent: 110, received: 3, dropped: 0, before });
+  });
+
+  it('has the largest counts of the gateway where a shard does not have those of its start', async () => {
+    const before = { sent: 100, received: 2, dropped: 0 };
+    const small = { sent: 70, received: 3, dropped: 0, before };
+    const bare = { sent: 80, received: 3, dropped: 0 };
+    const older = await merge(await writeAll(3, [{ end: { gateway: small } }, { end: { gateway: bare } }, {}]));
+    expect(older.end.gateway).toEqual(bare);
+  });
+
   it('lines up seconds by the clock: a start 2 s later is a warning, 6 s later invalid', async () => {
     const late = await merge(await writeAll(2, [{}, { startMs: 2000 }]));
     expect(late.seconds.map(({ second, counters }) => [second, counters['iterations']])).toEqual([
