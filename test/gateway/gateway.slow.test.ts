@@ -159,7 +159,8 @@ describe.each(['uws', 'ws'] as const)('gateway on %s', (transport) => {
 });
 
 it('the start logs configuration, machine, sink, endpoints, whitelist, transport and address', async () => {
-  const gateway = await RunningGateway.start({ transport: 'ws' });
+  // With workers there is a line for the start of each.
+  const gateway = await RunningGateway.startWith(testConfig({ transport: 'ws' }));
   expect(gateway.log.events).toEqual([
     'gateway.starting',
     'config.built-in',

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { onTestFinished, vi } from 'vitest';
 import { configSchema, type ConfigInput } from '../../src/gateway/config-file/config-schema.js';
 import { resolveConfig } from '../../src/gateway/config-file/resolve-config.js';
@@ -7,6 +6,7 @@ import { Gateway } from '../../src/gateway/gateway.js';
 import { SupervisorGateway } from '../../src/gateway/supervisor-gateway.js';
 import { EventStreamClient } from './event-stream-client.js';
 import { RawWebSocket, upgradeRequest, type RawAnswer } from './raw-websocket.js';
+import { recordWorkers, WORKER_OF_TEST } from './record-workers.js';
 import { RecordingLogger } from './recording-logger.js';
 import { startRedis } from './redis-broker.js';
 
@@ -15,7 +15,7 @@ const PREAMBLE_BLOCKS = 2;
 
 /** How a gateway is made up. What a test observes from outside does not depend on it. */
 export interface GatewayMakeUp {
-  /** Number of worker processes. Log lines of workers are not recorded. */
+  /** Number of worker processes. Their log lines are recorded with those of the supervisor. */
   readonly workers: number;
   /**
    * Number of nodes of a cluster. The test asks the first one, and its clients connect to all nodes in
@@ -33,7 +33,6 @@ const FROM_ENVIRONMENT: GatewayMakeUp = {
   nodes: Number(process.env.WSG_TEST_NODES ?? 1),
 };
 const JOINED = { timeout: 30_000, interval: 20 };
-const WORKER_ENTRY = fileURLToPath(new URL('../../dist/cli/gateway/worker-main.js', import.meta.url));
 
 /** The part of an answer with `report=json` that is read here. */
 interface CallReport {
@@ -87,8 +86,9 @@ export class RunningGateway {
 
   static #startWorkers(config: GatewayConfig, input: Partial<ConfigInput>): Promise<RunningGateway> {
     const given = { values: testValues(input), baseDir: config.baseDir };
-    const workers = { entry: WORKER_ENTRY, given, log: { format: 'json', level: 'warn' } } as const;
+    const workers = { entry: WORKER_OF_TEST, given, log: { format: 'json', level: 'warn' } } as const;
     const log = new RecordingLogger();
+    recordWorkers(log);
     return RunningGateway.#run(new SupervisorGateway(config, { log, workers }), log);
   }
 

@@ -1,4 +1,5 @@
 import { errorMessage, WsgError } from '../../core/error.js';
+import type { Logger } from '../../core/logger.js';
 import {
   readToWorker,
   WorkerGateway,
@@ -14,11 +15,18 @@ const BEAT_MS = 1_000;
 /** Time limit for writing the last log lines. */
 const LAST_LINES_MS = 1_000;
 
+/** The log of a worker. */
+export interface WorkerLog {
+  readonly log: Logger;
+  /** What must be flushed before the process ends. */
+  readonly lines: Pick<GatewayLog['lines'], 'flush' | 'flushNow'>;
+}
+
 /**
  * Runs the part of a gateway that holds connections, as its supervisor tells it. Node ends the
  * process when the supervisor is gone.
  */
-export async function runWorker(): Promise<void> {
+export async function runWorker(createLog: (start: WorkerStart) => WorkerLog = logOfProcess): Promise<void> {
   const start = await new Promise<WorkerStart>((resolve) => {
     process.on('message', (raw) => {
       const message = readToWorker(raw);
@@ -26,8 +34,7 @@ export async function runWorker(): Promise<void> {
     });
     tell({ kind: 'loaded' });
   });
-  const { format, level } = start.log;
-  const gatewayLog = createGatewayLog({ 'log-format': format, 'log-level': level }, { worker: start.worker });
+  const gatewayLog = createLog(start);
   setInterval(() => tell({ kind: 'beat' }), BEAT_MS).unref();
   const { log } = gatewayLog;
   const onLinkLost = (reason: string): void => {
@@ -49,9 +56,13 @@ export async function runWorker(): Promise<void> {
   }
 }
 
+function logOfProcess({ log: { format, level }, worker }: WorkerStart): WorkerLog {
+  return createGatewayLog({ 'log-format': format, 'log-level': level }, { worker });
+}
+
 const INTERNAL = { code: 'internal', hint: undefined, problems: [] } as const;
 
-async function obey(gateway: WorkerGateway, message: ToWorker, { lines }: GatewayLog): Promise<void> {
+async function obey(gateway: WorkerGateway, message: ToWorker, { lines }: WorkerLog): Promise<void> {
   switch (message.kind) {
     case 'start':
       return;
@@ -79,7 +90,7 @@ function tell(message: FromWorker): void {
  * Ends the process at the first uncaught exception or rejection, also of a plugin: its state is
  * unknown then. The supervisor closes its connections and starts another worker.
  */
-function endAtDefect(gateway: WorkerGateway, gatewayLog: GatewayLog): void {
+function endAtDefect(gateway: WorkerGateway, gatewayLog: WorkerLog): void {
   process.on('uncaughtException', (error, origin) => {
     gatewayLog.log.error('gateway.defect', { origin, reason: errorMessage(error), stack: error.stack });
     gateway.flushEvents();
@@ -87,7 +98,7 @@ function endAtDefect(gateway: WorkerGateway, gatewayLog: GatewayLog): void {
   });
 }
 
-function endAtOnce({ lines }: GatewayLog): void {
+function endAtOnce({ lines }: WorkerLog): void {
   lines.flushNow(LAST_LINES_MS);
   endProcess(EXIT_CODE.internal);
 }
