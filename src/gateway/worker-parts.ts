@@ -57,7 +57,7 @@ export interface WorkerParts {
  */
 export async function composeWorker(given: WorkerPartsDeps): Promise<WorkerParts> {
   const { log, clock, start } = given;
-  const config = { ...given.config, limits: limitsOfWorker(given.config.limits, start.workers) };
+  const config = { ...given.config, limits: limitsOfWorker(given.config.limits, start) };
   const deps = { ...given, config };
   const chosen = await chooseTransport(config.transport, { maxHeadBytes: publicHeadBytes(config) });
   const link = await connectLink(start.linkPath, start.worker);

@@ -78,15 +78,25 @@ export function areLimitsShared(limits: SharedLimitOptions): boolean {
 
 /**
  * The limits that a worker checks by itself: without those that the supervisor counts, and with its
- * part of those on what is not a connection yet.
+ * part of those on what is not a connection yet. The parts add up to the limits of the node.
  */
-export function limitsOfWorker(limits: LimitsConfig, workers: number): LimitsConfig {
+export function limitsOfWorker(limits: LimitsConfig, { worker, workers }: WorkerOfNode): LimitsConfig {
+  const partOf = (limit: number): number => {
+    const isOneMore = worker <= limit % workers;
+    return Math.max(1, Math.floor(limit / workers) + (isOneMore ? 1 : 0));
+  };
   return {
     ...limits,
     maxConnections: 0,
     maxConnectionsPerAddress: 0,
     handshakesPerSecond: 0,
-    maxPendingUpgrades: Math.ceil(limits.maxPendingUpgrades / workers),
-    maxPlainConnections: Math.ceil(limits.maxPlainConnections / workers),
+    maxPendingUpgrades: partOf(limits.maxPendingUpgrades),
+    maxPlainConnections: partOf(limits.maxPlainConnections),
   };
+}
+
+/** One of the workers of a node, numbered from 1. */
+export interface WorkerOfNode {
+  readonly worker: number;
+  readonly workers: number;
 }

@@ -187,6 +187,8 @@ export class WorkerPool {
       await process.listening;
       log.info('worker.listening', { worker, pid: process.pid });
     } catch (error) {
+      // Before it listens, a stop kills it.
+      if (this.#phase === 'stopping') return;
       log.error('worker.start-failed', { worker, reason: errorMessage(error) });
       // It may have told its error without ending.
       process.kill();

@@ -160,11 +160,10 @@ it('takes the place of an authenticated client when it is let in, not before', a
 
 it('leaves a worker its part of the other limits', () => {
   const limits = { ...NONE, maxConnections: 10, maxPendingUpgrades: 1_000, maxPlainConnections: 4_096, maxTags: 64 };
-  expect(limitsOfWorker(limits as never, 3)).toEqual({
-    ...NONE,
-    maxPendingUpgrades: 334,
-    maxPlainConnections: 1_366,
-    maxTags: 64,
-  });
+  const parts = [1, 2, 3].map((worker) => limitsOfWorker(limits as never, { worker, workers: 3 }));
+  expect(parts[0]).toEqual({ ...NONE, maxPendingUpgrades: 334, maxPlainConnections: 1_366, maxTags: 64 });
+  expect(parts.map(({ maxPendingUpgrades }) => maxPendingUpgrades)).toEqual([334, 333, 333]);
+  const few = { ...limits, maxPlainConnections: 8 };
+  expect(limitsOfWorker(few as never, { worker: 9, workers: 9 }).maxPlainConnections).toBe(1);
   expect([areLimitsShared(NONE), areLimitsShared(limits)]).toEqual([false, true]);
 });

@@ -118,6 +118,23 @@ describe('a gateway whose workers still start', () => {
     expect(stderr).not.toContain('worker.died');
     expect(isRunning(Number(pid))).toBe(false);
   });
+
+  it('as after the death of one, drains without waiting for the next', { timeout: 60_000 }, async () => {
+    const gateway = await SupervisedGateway.start({ detached: true });
+    const clients = await gateway.connectToAll(1);
+    const [first] = await gateway.workers();
+    const codes = clients.map((client) => client.closeCode().catch(() => 'cut'));
+    process.kill(first?.pid ?? 0, 'SIGKILL');
+    await gateway.process.says(/"event":"worker\.died"[^]*"event":"worker\.started"/);
+    const askedMs = performance.now();
+    gateway.process.killGroup('SIGINT');
+    expect(new Set(await Promise.all(codes))).toEqual(new Set(['cut', 1001]));
+    const { code, stderr } = await gateway.process.ended;
+    expect(code).toBe(0);
+    // A worker that does not drain is killed after 15 s.
+    expect(performance.now() - askedMs).toBeLessThan(12_000);
+    expect(stderr).not.toMatch(/stop-failed|start-failed/);
+  });
 });
 
 function isRunning(pid: number): boolean {
