@@ -2,6 +2,8 @@
 export interface LongRunOptions {
   readonly series?: readonly string[];
   readonly samples?: number;
+  /** Replacements of keys of the header. */
+  readonly changes?: Readonly<Record<string, unknown>>;
 }
 
 /** Writes a run file of so many seconds. */

@@ -50,9 +50,9 @@ function figures({ count, min, max, sum }) {
 
 /**
  * Twenty seconds' worth of different histograms a series are enough: they are repeated through the
- * hour.
+ * hour. `changes` replace keys of the header.
  */
-export async function writeLongRun(path, seconds, { series = METRICS, samples = SAMPLES } = {}) {
+export async function writeLongRun(path, seconds, { series = METRICS, samples = SAMPLES, changes = {} } = {}) {
   const variants = Array.from({ length: 20 }, () => {
     const histogram = new Histogram();
     fill(histogram, samples);
@@ -61,7 +61,7 @@ export async function writeLongRun(path, seconds, { series = METRICS, samples = 
   // A series has the same sum as the one twenty before it.
   const sums = variants.map(() => new Histogram());
   const writer = await RunFileWriter.create(path);
-  writer.writeHeader(header(seconds, series));
+  writer.writeHeader({ ...header(seconds, series), ...changes });
   for (let second = 0; second < seconds; second += 1) {
     const own = series.map((_, index) => variants[(second * 7 + index) % variants.length]);
     const trends = Object.fromEntries(series.map((name, index) => [name, figures(own[index])]));
