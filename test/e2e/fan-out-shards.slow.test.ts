@@ -48,6 +48,7 @@ it(
 
     for (const shard of SHARDS) {
       const run = await readRun(join(cwd, 'shards', `${shard}.run`));
+      expect(compareWithGateway(run)).toBeUndefined();
       const published = counterOf(run, 'ws_published');
       expect(published).toBeGreaterThan(20);
       expect(published).toBeLessThanOrEqual(50);

@@ -28,10 +28,13 @@ export interface GatewayComparison {
   readonly dropped: number;
 }
 
-/** Undefined when the gateway's counters were not read. */
+/**
+ * Undefined when the gateway's counters were not read, and for a part of a plan: the counters have
+ * the messages of all parts.
+ */
 export function compareWithGateway(run: Run): GatewayComparison | undefined {
   const { gateway, totals } = run.end;
-  if (gateway === undefined) return undefined;
+  if (gateway === undefined || run.header.segment !== undefined) return undefined;
   const count = (name: string): number => totals.counters[name] ?? 0;
   return {
     toClients: balance(run, gateway.sent, count('ws_msgs_received') + count(BALANCE_COUNTERS.receivedAfterClose)),
