@@ -159,9 +159,11 @@ export class WorkerPool {
   #ended(slot: Slot, process: WorkerProcess, how: string): void {
     slot.process = undefined;
     const { worker } = slot;
-    if (this.#phase === 'stopping') return;
+    // The start rejects with the reason of a worker that never listened. A Ctrl-C reaches a worker
+    // before it can ignore it, and perhaps before the supervisor.
+    if (this.#phase === 'stopping' || (this.#phase === 'starting' && !process.hasListened)) return;
     this.#deps.log.error('worker.died', { worker, pid: process.pid, reason: how });
-    if (this.#phase === 'running' || process.hasListened) this.#restartLater(slot);
+    this.#restartLater(slot);
   }
 
   #restartLater(slot: Slot): void {
