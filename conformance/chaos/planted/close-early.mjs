@@ -1,18 +1,24 @@
-// Planted bug: a close changes places with the last message before it, where one batch has both.
+// Planted bug: the last message of each connection comes after its close.
 import { RedisSink } from '../../../dist/gateway/sinks/redis/redis-sink.js';
 
 const deliver = Reflect.get(RedisSink.prototype, 'deliver');
+/** The newest message of each connection waits for its next event. */
+const held = new Map();
 
-RedisSink.prototype.deliver = function (batch) {
-  return deliver.call(this, changed(batch));
+RedisSink.prototype.deliver = async function (batch) {
+  const changed = batch.flatMap(withHeld);
+  if (changed.length > 0) await deliver.call(this, changed);
+  return { settled: batch.length, refused: [] };
 };
 
-function changed(batch) {
-  const events = [...batch];
-  for (const [index, { action, connection }] of batch.entries()) {
-    const before = index - 1;
-    if (action !== 'close' || events[before]?.connection !== connection) continue;
-    [events[before], events[index]] = [events[index], events[before]];
+function withHeld(event) {
+  const { action, connection } = event;
+  const before = held.get(connection);
+  const earlier = before === undefined ? [] : [before];
+  if (action === 'message') {
+    held.set(connection, event);
+    return earlier;
   }
-  return events;
+  held.delete(connection);
+  return action === 'close' ? [event, ...earlier] : [...earlier, event];
 }
