@@ -14,6 +14,8 @@ const PLANTED = join(import.meta.dirname, 'planted');
  */
 export class GatewayProcess {
   #child;
+  /** The process ids of the workers with which it became ready. */
+  #firstWorkers = new Set();
   port;
 
   static async start({ folder, broker, durability, fsync, transport, workers, plant }) {
@@ -38,6 +40,7 @@ export class GatewayProcess {
     const ended = new Promise((resolve) => child.once('close', () => resolve(undefined)));
     if ((await Promise.race([ready, ended])) === undefined)
       throw new Error(`the gateway ended:\n${this.#child.output}`);
+    this.#firstWorkers = new Set(this.workers.map(({ pid }) => pid));
   }
 
   /** Ends in good order: everything accepted has to be with the broker then. */
@@ -52,6 +55,14 @@ export class GatewayProcess {
       const worker = Number(/\0worker\0(\d+)\0/.exec(commandOf(pid))?.[1]);
       return Number.isNaN(worker) ? [] : [{ worker, pid }];
     });
+  }
+
+  /** Those of `workers` that clients can connect to. */
+  get listeningWorkers() {
+    const restarted = new Set(
+      [...this.#child.output.matchAll(/"pid":(\d+),"event":"worker\.listening"/g)].map(([, pid]) => Number(pid)),
+    );
+    return this.workers.filter(({ pid }) => this.#firstWorkers.has(pid) || restarted.has(pid));
   }
 
   get output() {
