@@ -113,8 +113,10 @@ describe('built-in scenarios', () => {
     expect(result.counter('ws_msgs_duplicate')).toBeGreaterThanOrEqual(count('repeated'));
     expect(result.counter('ws_msgs_duplicate')).toBeLessThanOrEqual(count('repeated') + forgotten);
     expect(result.counter('ws_msgs_unmatched')).toBe(count('foreign'));
-    expect(result.counter('ws_rtt_timeouts')).toBe(count('lost') + count('late') + isCut);
-    expect(result.counter('ws_msgs_late') + result.counter('ws_msgs_lost')).toBe(count('lost') + count('late') + isCut);
+    // On a busy machine an answer that was sent at once may take longer than the timeout.
+    const timeouts = count('lost') + count('late') + isCut;
+    expect(result.counter('ws_rtt_timeouts')).toBeGreaterThanOrEqual(timeouts);
+    expect(result.counter('ws_msgs_late') + result.counter('ws_msgs_lost')).toBe(result.counter('ws_rtt_timeouts'));
     expect(result.counter('ws_msgs_late')).toBeGreaterThan(5);
     expect(result.counter('ws_msgs_out_of_order')).toBeGreaterThanOrEqual(count('overtaking'));
     expect(result.histogram('ws_rtt').count).toBe(result.counter('ws_msgs_sent'));
