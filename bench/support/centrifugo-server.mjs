@@ -13,9 +13,9 @@ const { CENTRIFUGO_BIN } = process.env;
 const config = (port) => ({
   http_server: { address: '127.0.0.1', port },
   log: { level: 'error' },
-  client: { insecure: true, allowed_origins: ['*'] },
+  client: { insecure: true, allowed_origins: ['*'], ping_interval: '24h' },
   http_api: { insecure: true },
-  uni_websocket: { enabled: true, handler_prefix: '/connect', ping_pong: false },
+  uni_websocket: { enabled: true, handler_prefix: '/connect' },
 });
 
 /** Why there is no Centrifugo on this machine; undefined when there is. */

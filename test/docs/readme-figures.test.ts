@@ -44,6 +44,7 @@ const p50 = { what: 'response time p50 at 7336/s' };
 describe('the figures of README.md', () => {
   it.each([
     ['CPU of a message to 1,000 clients', fanOut.figure(onWs, 'of nchan').toFixed(2), fanOut.date],
+    ['the same, beside Centrifugo', fanOut.figure(onWs, 'of Centrifugo').toFixed(2), fanOut.date],
     ['the same, of a server that only sends', fanOut.figure(onWs, 'of bare uWS').toFixed(2), fanOut.date],
     [
       'memory of an idle connection',
