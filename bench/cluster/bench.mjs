@@ -1,5 +1,5 @@
-// What a cluster costs: answers of /send through three nodes at 1,000 a second, a node's CPU for a
-// call of another node, and a cluster of one node beside none. On NATS and Redis.
+// Measures the cost of a cluster: answers of /send through three nodes at 1,000 a second, the CPU of
+// a node for a call of another node, and a cluster of one node beside none. On NATS and Redis.
 //   CLUSTER_TURNS=2 npm run bench -- cluster
 import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -40,7 +40,7 @@ function startNode(kind, engine, number) {
   return startServed({ node: { number }, cluster });
 }
 
-/** Resolves once a node reaches so many nodes. */
+/** Resolves once a node reaches that many nodes. */
 async function untilJoined({ port }, nodes) {
   const until = performance.now() + JOINED_MS;
   for (;;) {

@@ -205,7 +205,7 @@ async function lockstep({ head, bodyBytes, posts, frameBytes }) {
   return { complete: [...counts].map((got) => Math.floor(got / frameBytes)) };
 }
 
-/** Resolves to the bytes of all clients since the last time, once they are so many. */
+/** Resolves to the bytes of all clients since the last time, once they are that many. */
 async function read({ bytes }) {
   await arrived(bytes);
   const got = total;

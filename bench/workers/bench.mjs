@@ -1,4 +1,4 @@
-// What worker processes cost: CPU of a million deliveries of one process, of --workers 1 and of two
+// Measures the cost of workers: CPU of a million deliveries of one process, of --workers 1 and of two
 // workers, and how evenly four workers get 10,000 connections.
 //   WORKERS_TURNS=2 npm run bench -- workers
 import { join } from 'node:path';

@@ -16,7 +16,7 @@ export interface EventPartsDeps {
   readonly log: Logger;
   /** Holds events back until their connections are mirrored. */
   readonly gate: EventGate | undefined;
-  /** Of this start. */
+  /** This start of the node. */
   readonly boot?: EventBoot;
   /** Knows what other nodes of the cluster have closed; undefined when none does. */
   readonly clusterMirror?: Pick<ClusterMirror, 'late' | 'review'> | undefined;

@@ -181,7 +181,7 @@ export function closes(events: readonly SeenEvent[]): readonly SeenEvent[] {
 }
 
 /**
- * What is wrong with the events of each connection: it must have one open event first, and at most
+ * Errors in the events of each connection: it must have one open event first, and at most
  * one close event, which is the last.
  */
 export function disorder(events: readonly SeenEvent[]): string[] {

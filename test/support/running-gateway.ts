@@ -140,7 +140,7 @@ export class RunningGateway {
     return answer;
   }
 
-  /** Resolves once calls to this node reach so many nodes. */
+  /** Resolves once calls to this node reach that many nodes. */
   async #reaches(nodes: number): Promise<void> {
     await vi.waitFor(async () => {
       const report: CallReport = JSON.parse(await this.post('/send?nobody=x&report=json&deadline_ms=200', 'x'));

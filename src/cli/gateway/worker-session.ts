@@ -18,7 +18,7 @@ const LAST_LINES_MS = 1_000;
 /** The log of a worker. */
 export interface WorkerLog {
   readonly log: Logger;
-  /** What must be flushed before the process ends. */
+  /** Lines that must be flushed before the process ends. */
   readonly lines: Pick<GatewayLog['lines'], 'flush' | 'flushNow'>;
 }
 

@@ -26,7 +26,7 @@ export interface EncodedCall {
   readonly body: Uint8Array;
 }
 
-/** What a process answers to a call. */
+/** The answer of a process to a call. */
 export type CallAnswer =
   | {
       readonly outcome: 'done';

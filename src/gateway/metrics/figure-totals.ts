@@ -8,7 +8,7 @@ import type { WorkerState } from './worker-metrics.js';
 
 const NO_MIRROR: MirrorState = { isUp: true, pending: 0, opensLate: 0, rebuilds: 0, refused: 0 };
 
-/** What this process counts itself. */
+/** The figures of this process itself. */
 export interface FigureTotalsDeps {
   readonly counters: GatewayCounters;
   readonly sendDurations: DurationCounts;

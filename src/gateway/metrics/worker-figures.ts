@@ -40,7 +40,7 @@ const figures = z.object({
   process: z.object({ cpuS: count, rssBytes: count, loopLagS: count }),
 });
 
-/** What a worker counts, as it travels to the supervisor. */
+/** The figures of a worker, as they travel to the supervisor. */
 export type WorkerFigures = z.infer<typeof figures>;
 
 /** Sources of a worker's figures. */

@@ -101,7 +101,7 @@ export class FrameLink {
     this.wake();
   }
 
-  /** False when so much waits to be written that the other process does not read, or is gone. */
+  /** False when the other process is gone, or reads too slowly for what waits to be written. */
   get hasRoom(): boolean {
     return this.#closed === undefined && this.#queuedBytes + this.#output.writableLength < MOST_UNWRITTEN_BYTES;
   }

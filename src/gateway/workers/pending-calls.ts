@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js';
 
-/** What came back for one call. */
+/** The answers to one call. */
 export interface CallResult<Answer> {
   /** By worker. */
   readonly answers: ReadonlyMap<number, Answer>;

@@ -16,7 +16,7 @@ const answer = z.object({
   isKnown: z.boolean().default(false),
 });
 
-/** What the supervisor answers to a call that a worker handed to it. */
+/** The answer of the supervisor to a call that a worker handed to it. */
 export type RelayedAnswer = z.infer<typeof answer>;
 
 /** Encodes an answer; what is left out is empty. */

@@ -113,7 +113,7 @@ class Merging {
       this.#writeSecond(second, parts, writer);
       for (const part of parts) writeMoments(part, { writer, isWatching: part.shard === watching?.number });
       for (const source of due) advance(source, second + 1);
-      // What is written would otherwise wait in memory until the end.
+      // Written records would otherwise wait in memory until the end.
       await writer.flushed();
       this.#options.progressed?.(Math.min(1, ((second + 1) * 1000) / lastMs));
     }

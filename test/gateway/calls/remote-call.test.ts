@@ -69,7 +69,7 @@ function frame(body: Uint8Array): Frame {
 }
 
 describe('calls between processes', () => {
-  it.each(CALLS)('$op arrives as it was', (call) => {
+  it.each(CALLS)('$op arrives unchanged', (call) => {
     expect(plain(decodeCall(encodeCall(call)))).toEqual(plain(call));
   });
 
@@ -78,7 +78,7 @@ describe('calls between processes', () => {
     expect(decoded?.op === 'send' && decoded.selector).toBe(ROOM);
   });
 
-  it.each(ANSWERS)('answers arrive as they were: op %s', (op, answer) => {
+  it.each(ANSWERS)('answers arrive unchanged: op %s', (op, answer) => {
     expect(decodeAnswer(op, encodeAnswer(answer))).toEqual(answer);
   });
 

@@ -19,7 +19,7 @@ function supervisor() {
     clock: systemClock,
     onFigures: (worker, given) => {
       const figures = parseWorkerFigures(given);
-      if (figures === undefined) throw new Error('these are no figures');
+      if (figures === undefined) throw new Error('the frame has no figures');
       totals.heard(worker, figures);
     },
     onSilent: (worker) => totals.silent(worker),
@@ -124,7 +124,7 @@ it('takes the last figures of a worker that does not answer, and marks it', asyn
   expect(totals.counters.messagesReceived).toBe(10);
 });
 
-it('hears of a worker each second without asking', async () => {
+it('receives the figures of a worker each second without asking', async () => {
   const { totals, requests } = supervisor();
   const { counters } = await addWorker(requests, 3);
   counters.messagesReceived = 7;

@@ -338,7 +338,7 @@ it('closes the connections of a worker that is gone after what had to wait for r
   expect(sink.texts('a')).toEqual(accepted);
 });
 
-it('treats bytes that are no records as the end of the worker', async () => {
+it('treats bytes that are not records as the end of the worker', async () => {
   const { sink, gone, addWorker } = await relayedOutbox();
   const { relay, worker } = await addWorker(1);
   relay.append(openOf('a'));
