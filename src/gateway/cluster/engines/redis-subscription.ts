@@ -64,7 +64,7 @@ export class RedisSubscription {
           left -= 1;
           if (left === 0) resolve();
         },
-        // A refusal shows as well as a reply that Redis answers: the user may have no right to PING.
+        // A refusal also shows that Redis answers: the user may have no right to PING.
         failed: (error: Error) => {
           if (left > 0) reject(error);
         },
